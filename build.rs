@@ -1,0 +1,43 @@
+//! Compiles the contract without protoc, and notes the commit for `muster --version`.
+
+use std::{env, error::Error, fs, path::PathBuf, process::Command};
+
+const FILES: [&str; 3] = [
+    "muster/v1/team_service.proto",
+    "muster/v1/user_service.proto",
+    "muster/v1/invitation_service.proto",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=proto");
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+
+    let mut compiler = protox::Compiler::new(["proto"])?;
+    compiler.include_source_info(true).include_imports(true);
+    compiler.open_files(FILES)?;
+    // The bytes keep what a decoded FileDescriptorSet would lose, custom options among it.
+    fs::write(
+        out.join("muster.binpb"),
+        compiler.encode_file_descriptor_set(),
+    )?;
+    tonic_prost_build::configure().compile_fds(compiler.file_descriptor_set())?;
+
+    println!("cargo:rerun-if-env-changed=MUSTER_COMMIT");
+    println!("cargo:rerun-if-changed=.git/HEAD");
+    println!("cargo:rustc-env=MUSTER_COMMIT={}", commit());
+    Ok(())
+}
+
+/// The commit that is built: as told (a container build has no .git), else as git knows, else "unknown".
+fn commit() -> String {
+    if let Ok(told) = env::var("MUSTER_COMMIT") {
+        return told;
+    }
+    Command::new("git")
+        .args(["rev-parse", "--short=12", "HEAD"])
+        .output()
+        .ok()
+        .filter(|answer| answer.status.success())
+        .and_then(|answer| String::from_utf8(answer.stdout).ok())
+        .map_or_else(|| "unknown".to_owned(), |text| text.trim().to_owned())
+}

@@ -1,0 +1,19 @@
+//! What a person can be in a team.
+
+use super::words::words;
+
+words! {
+    /// A role as people see it. The members' table holds every one but the first, which is the team's row to name.
+    pub enum Role {
+        /// The one who answers for the team.
+        PrimaryAdmin = "PRIMARY_ADMIN",
+        /// An admin.
+        SecondaryAdmin = "SECONDARY_ADMIN",
+        /// An admin who may also manage SSO and directories.
+        SsoAdmin = "SSO_ADMIN",
+        /// Somebody who works in the team.
+        Member = "MEMBER",
+        /// Somebody invited from outside.
+        Guest = "GUEST",
+    }
+}

@@ -1,0 +1,13 @@
+//! The contract as prost and tonic wrote it at build time; what it means stands in `proto/`.
+#![expect(
+    missing_docs,
+    clippy::pedantic,
+    clippy::allow_attributes,
+    unreachable_pub,
+    reason = "written by a generator"
+)]
+
+include!(concat!(env!("OUT_DIR"), "/muster.v1.rs"));
+
+/// The whole contract as an encoded `FileDescriptorSet`, for reflection.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/muster.binpb"));
