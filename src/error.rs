@@ -221,6 +221,9 @@ impl Violations {
     }
 
     /// The finished value. There is one whenever nothing was noted, since every missing part was.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with all that was noted.
     pub fn finish<T>(self, value: Option<T>) -> Result<T> {
         match value {
             Some(value) if self.0.is_empty() => Ok(value),

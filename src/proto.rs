@@ -1,9 +1,7 @@
 //! The contract as prost and tonic wrote it at build time; what it means stands in `proto/`.
 #![expect(
-    missing_docs,
     clippy::pedantic,
     clippy::allow_attributes,
-    unreachable_pub,
     reason = "written by a generator"
 )]
 

@@ -1,1 +1,31 @@
-//! Migrations.
+//! The schema, one purpose a migration, written as SQL that both databases read; it only ever grows at its end.
+//!
+//! Times are whole microseconds since 1970 in a BIGINT, so that order, keysets and arithmetic are the same on
+//! both databases. Closed sets of words are text with a CHECK.
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigrationTrait, async_trait};
+
+mod dialect;
+mod m0001_people;
+mod m0002_invitations;
+mod m0003_outbox;
+mod m0004_imports;
+mod m0005_api_keys;
+
+/// Every migration, in order.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_people::Migration),
+            Box::new(m0002_invitations::Migration),
+            Box::new(m0003_outbox::Migration),
+            Box::new(m0004_imports::Migration),
+            Box::new(m0005_api_keys::Migration),
+        ]
+    }
+}

@@ -1,5 +1,20 @@
 //! RULES: pure values and decisions; no async, no I/O, no clock, no database, no wire.
 
+pub mod admission;
+pub mod csv;
+pub mod domain_rules;
+pub mod email;
+pub mod imports;
+pub mod invitations;
+pub mod keys;
+pub mod languages;
 pub mod letters;
+pub mod members;
+pub mod names;
+pub mod pages;
 pub mod roles;
-pub(crate) mod words;
+pub mod teams;
+pub mod texts;
+pub mod tokens;
+pub mod users;
+mod words;

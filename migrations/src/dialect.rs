@@ -1,0 +1,39 @@
+//! The few words in which the two databases differ, so that a migration is one SQL text for both.
+
+use sea_orm_migration::{
+    SchemaManager,
+    sea_orm::{ConnectionTrait, DbBackend, DbErr},
+};
+
+/// What stands for what: `{uuid}` an id, `{bytes}` a byte string, `{key}` text whose order is that of its bytes,
+/// `{json}` a document, `{by_key}` a table that is stored in the order of its primary key.
+const fn words(backend: DbBackend) -> [(&'static str, &'static str); 5] {
+    match backend {
+        DbBackend::Postgres => [
+            ("{uuid}", "uuid"),
+            ("{bytes}", "bytea"),
+            ("{key}", "text COLLATE \"C\""),
+            ("{json}", "json"),
+            ("{by_key}", ""),
+        ],
+        DbBackend::Sqlite | DbBackend::MySql | _ => [
+            ("{uuid}", "blob"),
+            ("{bytes}", "blob"),
+            ("{key}", "text"),
+            ("{json}", "json_text"),
+            ("{by_key}", "WITHOUT ROWID"),
+        ],
+    }
+}
+
+/// Runs one statement or many.
+pub(crate) async fn run(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
+    let backend = manager.get_database_backend();
+    let text = words(backend)
+        .into_iter()
+        .fold(sql.to_owned(), |text, (word, meaning)| {
+            text.replace(word, meaning)
+        });
+    manager.get_connection().execute_unprepared(&text).await?;
+    Ok(())
+}

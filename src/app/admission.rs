@@ -1,0 +1,352 @@
+//! The one way into a team: a set of people, decided and written by the same number of statements whatever its size.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::{Context, letters};
+use crate::{
+    clock::Time,
+    domain::{
+        admission::{Decision, Known, Offer, OpenInvitation, Seats, decide},
+        email::Email,
+        imports::Outcome,
+        invitations::{Invitation, Settlement},
+        languages::Language,
+        letters::LetterKind,
+        members::Source,
+        roles::Role,
+        teams::Team,
+        users::Profile,
+    },
+    error::Result,
+    ids,
+    store::{self, Tx, invitations::Renewal, members::Entry, users::NewUser},
+};
+
+/// Somebody who is wanted in a team. Within one request no two have the same normal form.
+pub struct Candidate {
+    /// His address.
+    pub email: Email,
+    /// His account, if he has none yet.
+    pub profile: Profile,
+    /// The id of that account.
+    pub id_if_new: Uuid,
+}
+
+/// What a request offers to all of its candidates alike.
+pub struct Terms<'a> {
+    /// The role.
+    pub role: Role,
+    /// The way in.
+    pub source: Source,
+    /// The import that it is.
+    pub import_id: Option<&'a str>,
+    /// The language of letters to people who have none.
+    pub language: Option<&'a Language>,
+    /// Whether the letters wait for their release.
+    pub hold_letters: bool,
+}
+
+/// What became of one candidate.
+#[derive(Debug, Clone, Copy)]
+pub struct Admitted {
+    /// What was done.
+    pub outcome: Outcome,
+    /// His account, unless he was refused.
+    pub user_id: Option<Uuid>,
+    /// The invitation that was opened or found open.
+    pub invitation_id: Option<Uuid>,
+}
+
+/// What is to be done about every candidate, in order.
+pub struct Plan {
+    people: Vec<Person>,
+}
+
+struct Person {
+    known: Option<Known>,
+    decision: Decision,
+}
+
+impl Plan {
+    /// What is to be done about each candidate.
+    pub fn decisions(&self) -> impl Iterator<Item = Decision> {
+        self.people.iter().map(|person| person.decision)
+    }
+
+    /// The answers without carrying anything out: only ids of what exists.
+    #[must_use]
+    pub fn rehearse(&self) -> Vec<Admitted> {
+        self.people
+            .iter()
+            .map(|person| admitted(person.decision, person.known.as_ref().map(|known| known.user_id)))
+            .collect()
+    }
+}
+
+/// Loads what is known of the candidates and decides. The caller holds the team's lock.
+pub async fn plan(
+    tx: &Tx,
+    team: &Team,
+    terms: &Terms<'_>,
+    (candidates, now): (&[Candidate], Time),
+) -> Result<Plan> {
+    let normals: Vec<&str> = candidates
+        .iter()
+        .map(|candidate| candidate.email.normal())
+        .collect();
+    let mut known = known(tx, team, &normals).await?;
+    let mut seats = seats(tx, team, now).await?;
+
+    let offer = Offer {
+        role: terms.role,
+        domain_rules: &team.settings.domain_rules,
+        policy: team.settings.verified_account_policy,
+        now,
+    };
+    let people = candidates
+        .iter()
+        .map(|candidate| {
+            let known = known.remove(candidate.email.normal());
+            let domain = candidate.email.domain();
+            let decision = decide(domain, known.as_ref(), &offer, &mut seats);
+            Person { known, decision }
+        })
+        .collect();
+    Ok(Plan { people })
+}
+
+/// The free seats of a team.
+pub async fn seats(tx: &Tx, team: &Team, now: Time) -> Result<Seats> {
+    let free = match team.settings.seat_limit {
+        None => None,
+        Some(limit) => {
+            let used = store::members::seats_used(tx, team, now).await?;
+            Some((i64::from(limit) - used).max(0))
+        }
+    };
+    Ok(Seats { free })
+}
+
+async fn known(tx: &Tx, team: &Team, normals: &[&str]) -> Result<HashMap<String, Known>> {
+    let accounts = store::users::lock_by_emails(tx, normals, store::users::Hold::Steady).await?;
+    let ids: Vec<Uuid> = accounts.iter().map(|(_, user)| user.id).collect();
+    let mut standings = store::standings::of(tx, team, &ids).await?;
+    Ok(accounts
+        .into_iter()
+        .map(|(normal, user)| {
+            let known = Known {
+                user_id: user.id,
+                verified: user.verify_time.is_some(),
+                language: user.language,
+                standing: standings.remove(&user.id),
+            };
+            (normal, known)
+        })
+        .collect())
+}
+
+/// Writes what was planned, set by set.
+pub async fn carry_out(
+    ctx: &Context,
+    tx: &Tx,
+    (team, terms): (&Team, &Terms<'_>),
+    (candidates, plan, now): (&[Candidate], &Plan, Time),
+) -> Result<Vec<Admitted>> {
+    let mut work = Work::default();
+    let answers: Vec<Admitted> = candidates
+        .iter()
+        .zip(&plan.people)
+        .map(|(candidate, person)| work.sort(team, terms, (candidate, person, now)))
+        .collect();
+    work.new_accounts
+        .sort_by(|a, b| a.email.normal().cmp(b.email.normal()));
+
+    store::users::insert(tx, &work.new_accounts, now).await?;
+    work.enter_members(tx, team, terms, now).await?;
+    work.open_invitations(tx, team, terms, now).await?;
+    letters::post(ctx, tx, work.letters, now).await?;
+    Ok(answers)
+}
+
+/// The people of a plan, sorted by what is to be written for them.
+#[derive(Default)]
+struct Work<'a> {
+    new_accounts: Vec<NewUser<'a>>,
+    /// New members and known ones, each invited and active.
+    first_entries: [Vec<Uuid>; 2],
+    further_entries: [Vec<Uuid>; 2],
+    new_invitations: Vec<Invitation>,
+    expired_invitations: Vec<Uuid>,
+    letters: Vec<letters::Posting>,
+    ended_invitations: Vec<Uuid>,
+}
+
+impl<'a> Work<'a> {
+    fn sort(
+        &mut self,
+        team: &Team,
+        terms: &Terms<'_>,
+        (candidate, person, now): (&'a Candidate, &Person, Time),
+    ) -> Admitted {
+        let user = person
+            .known
+            .as_ref()
+            .map_or(candidate.id_if_new, |known| known.user_id);
+        let mut answer = admitted(person.decision, Some(user));
+        let link = match person.decision {
+            Decision::AlreadyMember
+            | Decision::AlreadyInvited(_)
+            | Decision::DomainRefused
+            | Decision::NoSeat => return answer,
+            Decision::Activate => None,
+            Decision::Invite(Some(expired)) => {
+                self.expired_invitations.push(expired.id);
+                Some(letters::Link {
+                    invitation_id: expired.id,
+                    number: expired.send_count + 1,
+                })
+            }
+            Decision::Invite(None) => {
+                let invitation = new_invitation(team, terms, user, now);
+                let id = invitation.id;
+                self.new_invitations.push(invitation);
+                Some(letters::Link {
+                    invitation_id: id,
+                    number: 1,
+                })
+            }
+        };
+        answer.invitation_id = link.as_ref().map(|link| link.invitation_id);
+        self.enter(candidate, person, link.is_none());
+        self.letters.push(letters::Posting {
+            kind: if link.is_some() {
+                LetterKind::Invitation
+            } else {
+                LetterKind::AddedToTeam
+            },
+            team_id: team.id,
+            user_id: user,
+            link,
+            import_id: terms.import_id.map(str::to_owned),
+            language: language(team, terms, candidate, person),
+            held: terms.hold_letters,
+        });
+        answer
+    }
+
+    fn enter(&mut self, candidate: &'a Candidate, person: &Person, joined: bool) {
+        let lists = match &person.known {
+            Some(Known {
+                user_id,
+                standing: Some(standing),
+                ..
+            }) => {
+                // Whoever becomes active over an invitation that expired has no further use for it.
+                if let (true, Some(OpenInvitation { id, .. })) = (joined, standing.open) {
+                    self.ended_invitations.push(id);
+                }
+                self.further_entries[usize::from(joined)].push(*user_id);
+                return;
+            }
+            Some(known) => (known.user_id, &mut self.first_entries),
+            None => {
+                self.new_accounts.push(NewUser {
+                    id: candidate.id_if_new,
+                    email: &candidate.email,
+                    profile: &candidate.profile,
+                });
+                (candidate.id_if_new, &mut self.first_entries)
+            }
+        };
+        lists.1[usize::from(joined)].push(lists.0);
+    }
+
+    async fn enter_members(
+        &self,
+        tx: &Tx,
+        team: &Team,
+        terms: &Terms<'_>,
+        now: Time,
+    ) -> Result<()> {
+        for joined in [false, true] {
+            let entry = Entry {
+                role: terms.role,
+                source: terms.source,
+                joined,
+                now,
+            };
+            let first = &self.first_entries[usize::from(joined)];
+            store::members::insert(tx, team.id, first, entry).await?;
+            let further = &self.further_entries[usize::from(joined)];
+            store::members::enter_again(tx, team, further, entry).await?;
+        }
+        Ok(())
+    }
+
+    async fn open_invitations(
+        &self,
+        tx: &Tx,
+        team: &Team,
+        terms: &Terms<'_>,
+        now: Time,
+    ) -> Result<()> {
+        let renewal = Renewal {
+            expire_time: now + team.settings.invitation_ttl.delta(),
+            delivery_state: store::outbox::state(terms.hold_letters),
+            import_id: Some(terms.import_id),
+        };
+        store::invitations::insert(tx, &self.new_invitations).await?;
+        store::invitations::renew(tx, &self.expired_invitations, &renewal).await?;
+        store::invitations::settle(tx, &self.ended_invitations, Settlement::Accepted, now).await?;
+        store::invitations::cancel_delivery(tx, &self.ended_invitations).await?;
+        store::outbox::cancel(tx, &self.ended_invitations, now).await?;
+        store::outbox::cancel(tx, &self.expired_invitations, now).await
+    }
+}
+
+fn new_invitation(team: &Team, terms: &Terms<'_>, user: Uuid, now: Time) -> Invitation {
+    Invitation {
+        id: ids::new(now),
+        team_id: team.id,
+        user_id: user,
+        settlement: None,
+        delivery_state: store::outbox::state(terms.hold_letters),
+        delivery_error: None,
+        send_count: 1,
+        import_id: terms.import_id.map(str::to_owned),
+        create_time: now,
+        expire_time: now + team.settings.invitation_ttl.delta(),
+        settle_time: None,
+    }
+}
+
+/// The language of a letter: the person's, else the request's, else the team's.
+fn language(team: &Team, terms: &Terms<'_>, candidate: &Candidate, person: &Person) -> String {
+    let own = match &person.known {
+        Some(known) => known.language.as_deref(),
+        None => candidate.profile.language.as_ref().map(Language::as_str),
+    };
+    own.or(terms.language.map(Language::as_str))
+        .unwrap_or(team.settings.default_language.as_str())
+        .to_owned()
+}
+
+/// The answer about one person. Nothing is told of somebody who was refused.
+const fn admitted(decision: Decision, user: Option<Uuid>) -> Admitted {
+    let (outcome, user_id, invitation_id) = match decision {
+        Decision::AlreadyMember => (Outcome::AlreadyMember, user, None),
+        Decision::AlreadyInvited(invitation) => (Outcome::AlreadyInvited, user, Some(invitation)),
+        Decision::DomainRefused => (Outcome::DomainRefused, None, None),
+        Decision::NoSeat => (Outcome::NoSeat, None, None),
+        Decision::Activate => (Outcome::Verified, user, None),
+        Decision::Invite(Some(expired)) => (Outcome::Invited, user, Some(expired.id)),
+        Decision::Invite(None) => (Outcome::Invited, user, None),
+    };
+    Admitted {
+        outcome,
+        user_id,
+        invitation_id,
+    }
+}

@@ -1,0 +1,175 @@
+//! Correcting the address of somebody who has not accepted yet.
+
+use uuid::Uuid;
+
+use super::{
+    Context,
+    admission::{self, Candidate, Terms},
+    invitations::{Entered, entered},
+    limits::Resends,
+    lock_team, no_member, resends,
+    revocations::{self, Ending},
+};
+use crate::{
+    clock::Time,
+    domain::{
+        email::Email,
+        imports::Outcome,
+        invitations::Invitation,
+        languages::Language,
+        letters::LetterKind,
+        members::{Member, MemberState},
+        names::PersonName,
+        teams::Team,
+        users::Profile,
+    },
+    error::{Error, FieldViolation, Reason, Result},
+    ids,
+    store::{self, Tx, users::Hold},
+};
+
+/// Give an invited person another address.
+pub struct CorrectEmail {
+    /// The team.
+    pub team_id: Uuid,
+    /// The person.
+    pub user_id: Uuid,
+    /// The right address.
+    pub email: Email,
+}
+
+/// Corrects an address: of the account, if nobody else has anything to do with it; else by ending the membership and
+/// admitting the right address with the same role.
+///
+/// # Errors
+/// `TEAM_NOT_FOUND`, `MEMBER_NOT_FOUND`, `USER_VERIFIED`, `NOT_A_MEMBER`, `DOMAIN_REFUSED`, `NO_SEAT`,
+/// `RESEND_TOO_SOON`, `RESENDS_USED_UP`.
+pub async fn run(ctx: &Context, command: &CorrectEmail) -> Result<Entered> {
+    let now = ctx.clock.now();
+    ctx.store
+        .write(async |tx| {
+            let team = lock_team(tx, command.team_id).await?;
+            let member = store::members::find(tx, &team, command.user_id)
+                .await?
+                .ok_or_else(|| no_member(command.user_id))?;
+            let current = Email::parse("email", &member.user.email).map_err(kept)?;
+            let normals = [current.normal(), command.email.normal()];
+            let holders = store::users::lock_by_emails(tx, &normals, Hold::Change).await?;
+            // The account was read before it was locked; whoever changed it meanwhile makes this one start again.
+            let still = holders
+                .iter()
+                .any(|(normal, user)| normal == current.normal() && user.id == member.user.id);
+            if !still {
+                return Err(Error::Conflict);
+            }
+
+            let verified = holders
+                .iter()
+                .any(|(_, user)| user.id == member.user.id && user.verify_time.is_some());
+            if verified {
+                return Err(Error::Refused(Reason::UserVerified));
+            }
+            let invitation = open(&member)?;
+            let resends = Resends::load(tx, &[invitation.id], now).await?;
+            resends.allow(ctx, invitation, now)?;
+            let domain = command.email.domain();
+            if !team.settings.domain_rules.admits(domain, member.role) {
+                return Err(Error::Refused(Reason::DomainRefused));
+            }
+
+            let taken = holders
+                .iter()
+                .find(|(normal, user)| normal == command.email.normal() && user.id != member.user.id)
+                .map(|(_, user)| user.id);
+            let elsewhere = store::members::is_elsewhere(tx, team.id, member.user.id).await?;
+            if taken.is_none() && !elsewhere {
+                in_place(ctx, tx, &team, (&member, &command.email, now)).await
+            } else {
+                let successor = taken.unwrap_or_else(|| ids::new(now));
+                replace(ctx, tx, team, (&member, &command.email, successor, now)).await
+            }
+        })
+        .await
+}
+
+fn open(member: &Member) -> Result<&Invitation> {
+    match (member.state(), &member.invitation) {
+        (MemberState::Invited, Some(invitation)) => Ok(invitation),
+        _ => Err(Error::Refused(Reason::NotAMember)),
+    }
+}
+
+/// The account keeps its id and gets the address; the invitation gets a new link.
+async fn in_place(
+    ctx: &Context,
+    tx: &Tx,
+    team: &Team,
+    (member, email, now): (&Member, &Email, Time),
+) -> Result<Entered> {
+    let invitation = open(member)?.clone();
+    let id = invitation.id;
+    store::users::set_email(tx, member.user.id, email, now).await?;
+    let work = (&[invitation][..], LetterKind::Invitation, now);
+    let mut answers = resends::resend(ctx, tx, team, work).await?;
+    answers.remove(&id).unwrap_or(Ok(()))?;
+    let member = store::members::find(tx, team, member.user.id)
+        .await?
+        .ok_or_else(|| no_member(member.user.id))?;
+    Ok(Entered {
+        outcome: Outcome::Invited,
+        member,
+    })
+}
+
+/// The membership ends, which frees its seat, and the address comes in with the same role.
+async fn replace(
+    ctx: &Context,
+    tx: &Tx,
+    mut team: Team,
+    (member, email, successor, now): (&Member, &Email, Uuid, Time),
+) -> Result<Entered> {
+    if team.primary_admin_user_id == member.user.id {
+        store::teams::set_primary_admin(tx, team.id, successor).await?;
+        team.primary_admin_user_id = successor;
+    }
+    revocations::end(tx, &team, &[open(member)?], (Ending::Corrected, now)).await?;
+
+    let terms = Terms {
+        role: member.role,
+        source: member.source,
+        import_id: None,
+        language: None,
+        hold_letters: false,
+    };
+    let candidates = [Candidate {
+        email: email.clone(),
+        profile: profile(member)?,
+        id_if_new: successor,
+    }];
+    let plan = admission::plan(tx, &team, &terms, (&candidates, now)).await?;
+    let work = (&candidates[..], &plan, now);
+    let admitted = admission::carry_out(ctx, tx, (&team, &terms), work).await?;
+    entered(tx, &team, &admitted).await
+}
+
+fn profile(member: &Member) -> Result<Profile> {
+    let user = &member.user;
+    Ok(Profile::named(
+        PersonName::parse("given_name", &user.given_name).map_err(kept)?,
+        PersonName::parse("family_name", &user.family_name).map_err(kept)?,
+        user.language
+            .as_deref()
+            .map(|text| Language::parse("language", text))
+            .transpose()
+            .map_err(kept)?,
+    ))
+}
+
+/// What was valid when it was stored.
+fn kept(violation: FieldViolation) -> Error {
+    Error::internal(format!(
+        "a stored {} is {}",
+        violation.field,
+        violation.rule.name()
+    ))
+}

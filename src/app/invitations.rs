@@ -1,0 +1,139 @@
+//! Inviting one person, and looking at invitations.
+
+use uuid::Uuid;
+
+use super::{
+    Context,
+    admission::{self, Admitted, Candidate, Terms},
+    limits, lock_team, no_invitation, team,
+};
+use crate::{
+    clock::Time,
+    domain::{
+        admission::Decision,
+        email::Email,
+        imports::Outcome,
+        invitations::{InvitationFilter, ShownInvitation},
+        members::{Member, Source},
+        pages::Page,
+        roles::Role,
+        teams::Team,
+        users::Profile,
+    },
+    error::{Error, Reason, Result},
+    ids,
+    store::{self, Tx},
+};
+
+/// Invite somebody by hand.
+pub struct Create {
+    /// The team.
+    pub team_id: Uuid,
+    /// The address.
+    pub email: Email,
+    /// The account, if the address has none.
+    pub profile: Profile,
+    /// The role.
+    pub role: Role,
+}
+
+/// Somebody who was admitted, or was in already.
+pub struct Entered {
+    /// What was done.
+    pub outcome: Outcome,
+    /// The person in the team.
+    pub member: Member,
+}
+
+/// Invites one person: a set of one.
+///
+/// # Errors
+/// `TEAM_NOT_FOUND`, `DOMAIN_REFUSED`, `NO_SEAT`, `INVITATIONS_USED_UP`.
+pub async fn create(ctx: &Context, command: &Create) -> Result<Entered> {
+    let now = ctx.clock.now();
+    let terms = Terms {
+        role: command.role,
+        source: Source::Manual,
+        import_id: None,
+        language: None,
+        hold_letters: false,
+    };
+    ctx.store
+        .write(async |tx| {
+            let team = lock_team(tx, command.team_id).await?;
+            let candidates = [Candidate {
+                email: command.email.clone(),
+                profile: command.profile.clone(),
+                id_if_new: ids::new(now),
+            }];
+            let plan = admission::plan(tx, &team, &terms, (&candidates, now)).await?;
+
+            if plan.decisions().any(writes) {
+                limits::single_invitation(ctx, tx, team.id, now).await?;
+            }
+
+            let work = (&candidates[..], &plan, now);
+            let admitted = admission::carry_out(ctx, tx, (&team, &terms), work).await?;
+            entered(tx, &team, &admitted).await
+        })
+        .await
+}
+
+const fn writes(decision: Decision) -> bool {
+    match decision {
+        Decision::Activate | Decision::Invite(_) => true,
+        Decision::AlreadyMember
+        | Decision::AlreadyInvited(_)
+        | Decision::DomainRefused
+        | Decision::NoSeat => false,
+    }
+}
+
+/// The answer about a set of one: a refusal is an error here, and undoes everything.
+pub(super) async fn entered(tx: &Tx, team: &Team, admitted: &[Admitted]) -> Result<Entered> {
+    let [one] = admitted else {
+        return Err(Error::internal("a set of one had not one answer"));
+    };
+    let user = match (one.outcome, one.user_id) {
+        (Outcome::DomainRefused, _) => return Err(Error::Refused(Reason::DomainRefused)),
+        (Outcome::NoSeat, _) => return Err(Error::Refused(Reason::NoSeat)),
+        (_, Some(user)) => user,
+        (_, None) => return Err(Error::internal("an admitted person without an account")),
+    };
+    let member = store::members::find(tx, team, user)
+        .await?
+        .ok_or_else(|| Error::internal("an admitted person without a membership"))?;
+    Ok(Entered {
+        outcome: one.outcome,
+        member,
+    })
+}
+
+/// One invitation, and the moment at which it was read.
+///
+/// # Errors
+/// `TEAM_NOT_FOUND`, `INVITATION_NOT_FOUND`.
+pub async fn get(ctx: &Context, team_id: Uuid, id: Uuid) -> Result<(ShownInvitation, Time)> {
+    let team = team(ctx, team_id).await?;
+    let found = store::invitations::by_id(&ctx.store, team.id, id).await?;
+    let shown =
+        store::invitations::show(&ctx.store, &team, found.into_iter().collect()).await?;
+    let one = shown.into_iter().next().ok_or_else(|| no_invitation(id))?;
+    Ok((one, ctx.clock.now()))
+}
+
+/// A page of a team's invitations, and the moment at which it was read.
+///
+/// # Errors
+/// `TEAM_NOT_FOUND`.
+pub async fn list(
+    ctx: &Context,
+    team_id: Uuid,
+    filter: &InvitationFilter,
+    (after, size): (Option<Uuid>, u64),
+) -> Result<(Page<ShownInvitation>, Time)> {
+    let now = ctx.clock.now();
+    let team = team(ctx, team_id).await?;
+    let page = store::invitations::page(&ctx.store, &team, filter, (after, size, now)).await?;
+    Ok((page, now))
+}

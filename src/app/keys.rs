@@ -1,0 +1,96 @@
+//! API keys: made, listed, revoked, and asked for at every call.
+
+use super::Context;
+use crate::{
+    domain::keys::{ApiKey, KeyText, Scope},
+    error::{Error, Reason, Result},
+    secrets,
+    store,
+};
+
+/// Makes an operator's key. Its text is shown once and kept nowhere.
+///
+/// # Errors
+/// Only the database's.
+pub async fn create(ctx: &Context, display_name: &str) -> Result<KeyText> {
+    let text = KeyText::new(secrets::random()?, secrets::random()?);
+    adopt(ctx, &text, display_name).await?;
+    Ok(text)
+}
+
+/// Stores a key that was made elsewhere.
+///
+/// # Errors
+/// Only the database's.
+pub async fn adopt(ctx: &Context, text: &KeyText, display_name: &str) -> Result<()> {
+    let key = ApiKey {
+        id: text.id().to_owned(),
+        display_name: display_name.to_owned(),
+        scope: Scope::Operator,
+        hash: ctx.secrets.api_key_hash(text.text().as_bytes()),
+        create_time: ctx.clock.now(),
+        revoke_time: None,
+    };
+    ctx.store
+        .write(async |tx| store::keys::insert(tx, &key).await)
+        .await
+}
+
+/// Makes the first key of an empty database; `keep` stores its text before the key is committed, so that a key that
+/// nobody holds cannot exist. Whether one was made. The caller holds the migration lock.
+///
+/// # Errors
+/// What `keep` says, and then no key is made.
+pub async fn bootstrap(
+    ctx: &Context,
+    given: Option<&KeyText>,
+    keep: impl Fn(&KeyText) -> Result<()>,
+) -> Result<bool> {
+    if store::keys::exists(&ctx.store).await? {
+        return Ok(false);
+    }
+    let text = match given {
+        Some(text) => text.clone(),
+        None => {
+            let text = KeyText::new(secrets::random()?, secrets::random()?);
+            keep(&text)?;
+            text
+        }
+    };
+    adopt(ctx, &text, "first operator").await?;
+    Ok(true)
+}
+
+/// The key that a caller came with. Unknown, revoked and forged ones take the same statement and answer.
+///
+/// # Errors
+/// `CREDENTIAL_INVALID`.
+pub async fn authenticate(ctx: &Context, text: &str) -> Result<ApiKey> {
+    let invalid = || Error::Unauthenticated(Reason::CredentialInvalid);
+    let text = KeyText::parse(text).ok_or_else(invalid)?;
+    let now = ctx.clock.now();
+    let key = store::keys::by_id(&ctx.store, text.id()).await?;
+    let hash = key.as_ref().map_or(&[0; 32][..], |key| &key.hash);
+    let matches = ctx.secrets.is_api_key(text.text().as_bytes(), hash);
+    let live = key.filter(|key| key.revoke_time.is_none_or(|end| now < end));
+    live.filter(|_| matches).ok_or_else(invalid)
+}
+
+/// Every key.
+///
+/// # Errors
+/// Only the database's.
+pub async fn list(ctx: &Context) -> Result<Vec<ApiKey>> {
+    store::keys::list(&ctx.store).await
+}
+
+/// Revokes a key; whether it exists.
+///
+/// # Errors
+/// Only the database's.
+pub async fn revoke(ctx: &Context, id: &str) -> Result<bool> {
+    let now = ctx.clock.now();
+    ctx.store
+        .write(async |tx| store::keys::revoke(tx, id, now).await)
+        .await
+}

@@ -1,0 +1,129 @@
+//! Writing letters into the outbox, with a fresh link where one belongs in.
+
+use uuid::Uuid;
+
+use super::Context;
+use crate::{
+    clock::Time,
+    domain::{letters::LetterKind, tokens::InvitationToken},
+    error::Result,
+    ids, secrets,
+    store::{
+        self, Tx,
+        outbox::NewLetter,
+        tokens::NewToken,
+    },
+};
+
+/// The link of an invitation.
+#[derive(Debug, Clone, Copy)]
+pub struct Link {
+    /// The invitation.
+    pub invitation_id: Uuid,
+    /// Which of its links it is, from 1.
+    pub number: i32,
+}
+
+/// A letter to write.
+pub struct Posting {
+    /// What it says.
+    pub kind: LetterKind,
+    /// The team.
+    pub team_id: Uuid,
+    /// Who gets it.
+    pub user_id: Uuid,
+    /// The link that it brings; its token is made here.
+    pub link: Option<Link>,
+    /// The import that caused it.
+    pub import_id: Option<String>,
+    /// The language of its words.
+    pub language: String,
+    /// Whether it waits for its release.
+    pub held: bool,
+}
+
+/// Posts letters. A token leaves here only as a keyed hash and sealed for its letter.
+pub async fn post(ctx: &Context, tx: &Tx, postings: Vec<Posting>, now: Time) -> Result<()> {
+    let mut tokens = Vec::with_capacity(postings.len());
+    let mut letters = Vec::with_capacity(postings.len());
+    for posting in postings {
+        let id = ids::new(now);
+        let sealed_token = match posting.link {
+            None => None,
+            Some(link) => {
+                let token = InvitationToken::new(secrets::random()?);
+                tokens.push(NewToken {
+                    hash: ctx.secrets.token_hash(token.bytes()),
+                    invitation_id: link.invitation_id,
+                    number: link.number,
+                });
+                Some(ctx.secrets.seal(token.bytes(), id.as_bytes())?)
+            }
+        };
+        letters.push(NewLetter {
+            id,
+            kind: posting.kind,
+            team_id: posting.team_id,
+            user_id: posting.user_id,
+            invitation_id: posting.link.map(|link| link.invitation_id),
+            import_id: posting.import_id,
+            language: posting.language,
+            sealed_token,
+            held: posting.held,
+        });
+    }
+    store::tokens::insert(tx, tokens, now).await?;
+    store::outbox::post(tx, letters, now).await
+}
+
+/// Releases the held letters of an import, and starts the time of its open invitations anew.
+///
+/// # Errors
+/// `TEAM_NOT_FOUND`, `IMPORT_NOT_FOUND`.
+pub async fn release(ctx: &Context, team_id: Uuid, import_id: &str) -> Result<Released> {
+    let now = ctx.clock.now();
+    ctx.store
+        .write(async |tx| {
+            let team = super::lock_team(tx, team_id).await?;
+            if store::imports::find(tx, team.id, import_id).await?.is_none() {
+                return Err(super::no_import(import_id));
+            }
+            let held = store::outbox::held(tx, team.id, import_id).await?;
+            let waiting: Vec<Uuid> = held.iter().filter_map(|(_, invitation)| *invitation).collect();
+            let invitations = store::invitations::by_ids(tx, team.id, &waiting).await?;
+            let mut seats = super::admission::seats(tx, &team, now).await?;
+
+            let mut no_seat = Vec::new();
+            let mut letters = Vec::new();
+            let mut renewed = Vec::new();
+            for (letter, invitation) in held {
+                if let Some(invitation) = invitation.and_then(|id| invitations.get(&id)) {
+                    let is_primary = invitation.user_id == team.primary_admin_user_id;
+                    if now >= invitation.expire_time && !is_primary && !seats.take() {
+                        no_seat.push(invitation.id);
+                        continue;
+                    }
+                    renewed.push(invitation.id);
+                }
+                letters.push(letter);
+            }
+
+            store::outbox::release(tx, &letters, now).await?;
+            let expire_time = now + team.settings.invitation_ttl.delta();
+            store::invitations::release(tx, &renewed, expire_time).await?;
+            Ok(Released {
+                letters: letters.len(),
+                no_seat,
+            })
+        })
+        .await
+}
+
+/// What a release did.
+#[derive(Debug)]
+pub struct Released {
+    /// How many letters were queued.
+    pub letters: usize,
+    /// Expired invitations for which there was no seat.
+    pub no_seat: Vec<Uuid>,
+}

@@ -1,0 +1,69 @@
+//! The rates of single invitations and resends. They count rows, so that every replica sees the same.
+
+use std::{collections::HashMap, time::Duration};
+
+use chrono::TimeDelta;
+use uuid::Uuid;
+
+use super::Context;
+use crate::{
+    clock::Time,
+    domain::invitations::Invitation,
+    error::{Error, Reason, Result},
+    store::{self, Tx},
+};
+
+/// Whether the team may invite one more person singly now.
+pub async fn single_invitation(ctx: &Context, tx: &Tx, team: Uuid, now: Time) -> Result<()> {
+    let hour = TimeDelta::hours(1);
+    let most = ctx.settings.single_invitations_per_hour;
+    let made = store::outbox::single_since(tx, team, now - hour, most).await?;
+    match made.last() {
+        Some(oldest) if made.len() as u64 >= u64::from(most) => Err(Error::Exhausted(
+            Reason::InvitationsUsedUp,
+            until(*oldest + hour, now),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// When invitations were resent within the last day, newest first.
+pub struct Resends(HashMap<Uuid, Vec<Time>>);
+
+impl Resends {
+    /// Loads the resends of these invitations.
+    pub async fn load(tx: &Tx, invitations: &[Uuid], now: Time) -> Result<Self> {
+        let mut resends: HashMap<Uuid, Vec<Time>> = HashMap::new();
+        let day = TimeDelta::days(1);
+        for (invitation, time) in store::tokens::resends_since(tx, invitations, now - day).await? {
+            resends.entry(invitation).or_default().push(time);
+        }
+        Ok(Self(resends))
+    }
+
+    /// Whether the invitation may be resent once more now.
+    pub fn allow(&self, ctx: &Context, invitation: &Invitation, now: Time) -> Result<()> {
+        let Some(times) = self.0.get(&invitation.id) else {
+            return Ok(());
+        };
+        let most = usize::try_from(ctx.settings.resends_per_day).unwrap_or(usize::MAX);
+        if let Some(oldest) = times.get(most.saturating_sub(1)) {
+            return Err(Error::Exhausted(
+                Reason::ResendsUsedUp,
+                until(*oldest + TimeDelta::days(1), now),
+            ));
+        }
+        let interval = TimeDelta::from_std(ctx.settings.resend_interval).unwrap_or(TimeDelta::MAX);
+        match times.first() {
+            Some(last) if now - *last < interval => Err(Error::Exhausted(
+                Reason::ResendTooSoon,
+                until(*last + interval, now),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn until(then: Time, now: Time) -> Duration {
+    (then - now).to_std().unwrap_or_default()
+}

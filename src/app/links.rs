@@ -1,0 +1,128 @@
+//! What the person does who holds a mailed link. The token is the authority.
+
+use super::{
+    Context, lock_team, no_invitation, resends,
+    revocations::{self, Ending},
+};
+use crate::{
+    clock::Time,
+    domain::{
+        invitations::Step, letters::LetterKind, members::Member, roles::Role,
+        tokens::InvitationToken,
+    },
+    error::{Error, Result},
+    store::{self, Reads, tokens::Presented},
+};
+
+/// What a link offers.
+pub struct Offer {
+    /// The team's name.
+    pub team_display_name: String,
+    /// The role that waits.
+    pub role: Role,
+    /// Until when it is good.
+    pub expire_time: Time,
+}
+
+/// Tells what a link offers; consumes nothing.
+///
+/// # Errors
+/// `INVITATION_NOT_FOUND`, `INVITATION_SUPERSEDED`, `_ACCEPTED`, `_REVOKED`, `_DECLINED`, `_EXPIRED`.
+pub async fn peek(ctx: &Context, token: &InvitationToken) -> Result<Offer> {
+    let now = ctx.clock.now();
+    let presented = present(ctx, &ctx.store, token).await?;
+    presented.invitation.peek(presented.number, now)?;
+    let team = super::team(ctx, presented.invitation.team_id).await?;
+    let member = store::members::find(&ctx.store, &team, presented.invitation.user_id)
+        .await?
+        .ok_or_else(|| Error::internal("an invitation without a member"))?;
+    Ok(Offer {
+        team_display_name: team.settings.display_name.as_str().to_owned(),
+        role: member.role,
+        expire_time: presented.invitation.expire_time,
+    })
+}
+
+/// Joins the team and enables the account; whether that was done before.
+///
+/// # Errors
+/// `INVITATION_NOT_FOUND`, `INVITATION_SUPERSEDED`, `_REVOKED`, `_DECLINED`, `_EXPIRED`.
+pub async fn accept(ctx: &Context, token: &InvitationToken) -> Result<(Member, Step)> {
+    let now = ctx.clock.now();
+    let team_id = present(ctx, &ctx.store, token).await?.invitation.team_id;
+    ctx.store
+        .write(async |tx| {
+            let team = lock_team(tx, team_id).await?;
+            let Presented { invitation, number } = present(ctx, tx, token).await?;
+
+            let step = invitation.accept(number, now)?;
+
+            if step == Step::Take {
+                let user = invitation.user_id;
+                store::invitations::accept(tx, invitation.id, number, now).await?;
+                store::invitations::cancel_delivery(tx, &[invitation.id]).await?;
+                store::outbox::cancel(tx, &[invitation.id], now).await?;
+                store::members::activate(tx, team.id, user, now).await?;
+                store::users::verify(tx, user, now).await?;
+            }
+            let member = store::members::find(tx, &team, invitation.user_id)
+                .await?
+                .ok_or_else(|| Error::internal("an invitation without a member"))?;
+            Ok((member, step))
+        })
+        .await
+}
+
+/// Says no.
+///
+/// # Errors
+/// `INVITATION_NOT_FOUND`, `INVITATION_SUPERSEDED`, `_ACCEPTED`, `_REVOKED`, `_EXPIRED`, `PRIMARY_ADMIN_PROTECTED`.
+pub async fn decline(ctx: &Context, token: &InvitationToken) -> Result<()> {
+    let now = ctx.clock.now();
+    let team_id = present(ctx, &ctx.store, token).await?.invitation.team_id;
+    ctx.store
+        .write(async |tx| {
+            let team = lock_team(tx, team_id).await?;
+            let Presented { invitation, number } = present(ctx, tx, token).await?;
+            let is_primary = invitation.user_id == team.primary_admin_user_id;
+            if invitation.decline(number, is_primary, now)? == Step::Take {
+                revocations::end(tx, &team, &[&invitation], (Ending::Declined, now)).await?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// Mails a new link to the address on record, if the old one is expired or superseded and may be replaced. The caller
+/// learns nothing of that.
+///
+/// # Errors
+/// Only what has nothing to do with the link.
+pub async fn request_new(ctx: &Context, token: &InvitationToken) -> Result<()> {
+    let now = ctx.clock.now();
+    let team_id = match present(ctx, &ctx.store, token).await {
+        Ok(presented) => presented.invitation.team_id,
+        Err(Error::NotFound(_)) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    ctx.store
+        .write(async |tx| {
+            let team = lock_team(tx, team_id).await?;
+            let Presented { invitation, number } = present(ctx, tx, token).await?;
+            let still_good = invitation.peek(number, now).is_ok();
+            if !still_good {
+                // Whether it was resent or refused is nobody's to know who holds a dead link.
+                let _ = resends::resend(ctx, tx, &team, (&[invitation], LetterKind::NewLink, now))
+                    .await?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+async fn present(ctx: &Context, db: &impl Reads, token: &InvitationToken) -> Result<Presented> {
+    let hashes = ctx.secrets.token_hashes(token.bytes());
+    store::tokens::find(db, &hashes)
+        .await?
+        .ok_or_else(|| no_invitation("the link's"))
+}

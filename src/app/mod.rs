@@ -1,0 +1,72 @@
+//! USE CASES: one function an RPC. Each loads, decides and writes in one transaction; order and transactions are decided here.
+
+use crate::{
+    clock::Clock,
+    config::Settings,
+    error::{Error, Reason, Result},
+    secrets::Secrets,
+    store::{self, Store, Tx},
+};
+use uuid::Uuid;
+
+use crate::domain::teams::Team;
+
+pub mod admission;
+pub mod correct_email;
+pub mod housekeeping;
+pub mod imports;
+pub mod invitations;
+pub mod keys;
+pub mod letters;
+pub mod limits;
+pub mod links;
+pub mod members;
+pub mod resends;
+pub mod revocations;
+pub mod teams;
+pub mod users;
+
+/// What every use case works with.
+#[derive(Clone)]
+pub struct Context {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Hashes and seals.
+    pub secrets: Secrets,
+    /// The numbers that one may tune.
+    pub settings: Settings,
+}
+
+/// The team, for reading.
+pub(crate) async fn team(ctx: &Context, id: Uuid) -> Result<Team> {
+    store::teams::by_id(&ctx.store, id)
+        .await?
+        .ok_or_else(|| no_team(id))
+}
+
+/// The team, locked: whoever changes its people begins with this.
+pub(crate) async fn lock_team(tx: &Tx, id: Uuid) -> Result<Team> {
+    store::teams::lock(tx, id).await?.ok_or_else(|| no_team(id))
+}
+
+fn no_team(id: Uuid) -> Error {
+    Error::not_found(Reason::TeamNotFound, "muster.v1.Team", id)
+}
+
+fn no_user(name: impl std::fmt::Display) -> Error {
+    Error::not_found(Reason::UserNotFound, "muster.v1.User", name)
+}
+
+fn no_member(user: Uuid) -> Error {
+    Error::not_found(Reason::MemberNotFound, "muster.v1.Member", user)
+}
+
+fn no_invitation(id: impl std::fmt::Display) -> Error {
+    Error::not_found(Reason::InvitationNotFound, "muster.v1.Invitation", id)
+}
+
+fn no_import(id: &str) -> Error {
+    Error::not_found(Reason::ImportNotFound, "muster.v1.Import", id)
+}

@@ -1,0 +1,150 @@
+//! New links for open invitations: one, many, or for the invitee who asks.
+
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::{
+    Context, admission,
+    letters::{self, Link, Posting},
+    limits::Resends,
+    lock_team, no_invitation,
+};
+use crate::{
+    clock::Time,
+    domain::{
+        invitations::{Invitation, ShownInvitation},
+        letters::{DeliveryState, LetterKind},
+        teams::Team,
+    },
+    error::{Error, Reason, Result},
+    store::{self, Tx, invitations::Renewal},
+};
+
+/// Resends one invitation.
+///
+/// # Errors
+/// `TEAM_NOT_FOUND`, `INVITATION_NOT_FOUND`, `INVITATION_ACCEPTED`, `INVITATION_DECLINED`, `INVITATION_REVOKED`,
+/// `NO_SEAT`, `RESEND_TOO_SOON`, `RESENDS_USED_UP`.
+pub async fn one(ctx: &Context, team_id: Uuid, id: Uuid) -> Result<(ShownInvitation, Time)> {
+    let now = ctx.clock.now();
+    let shown = ctx
+        .store
+        .write(async |tx| {
+            let team = lock_team(tx, team_id).await?;
+            let invitation = store::invitations::by_id(tx, team.id, id)
+                .await?
+                .ok_or_else(|| no_invitation(id))?;
+            let wanted = [invitation];
+            let mut answers = resend(ctx, tx, &team, (&wanted, LetterKind::NewLink, now)).await?;
+            answers.remove(&id).unwrap_or(Ok(()))?;
+            let renewed = store::invitations::by_id(tx, team.id, id).await?;
+            let shown =
+                store::invitations::show(tx, &team, renewed.into_iter().collect()).await?;
+            shown.into_iter().next().ok_or_else(|| no_invitation(id))
+        })
+        .await?;
+    Ok((shown, now))
+}
+
+/// Resends many invitations; why each one was not, in the order asked.
+///
+/// # Errors
+/// `TEAM_NOT_FOUND`.
+pub async fn many(ctx: &Context, team_id: Uuid, ids: &[Uuid]) -> Result<Vec<Option<Reason>>> {
+    let now = ctx.clock.now();
+    ctx.store
+        .write(async |tx| {
+            let team = lock_team(tx, team_id).await?;
+            let mut found = store::invitations::by_ids(tx, team.id, ids).await?;
+            let mut seen = HashSet::new();
+            // Asked order decides who gets the last seats.
+            let wanted: Vec<Invitation> = ids
+                .iter()
+                .filter(|id| seen.insert(**id))
+                .filter_map(|id| found.remove(id))
+                .collect();
+            let answers = resend(ctx, tx, &team, (&wanted, LetterKind::NewLink, now)).await?;
+            ids.iter()
+                .map(|id| match answers.get(id) {
+                    None => Ok(Some(Reason::InvitationNotFound)),
+                    Some(Ok(())) => Ok(None),
+                    Some(Err(error)) => refusal(error).map(Some),
+                })
+                .collect()
+        })
+        .await
+}
+
+/// The reason of a refusal that stops one invitation of many, not the others.
+fn refusal(error: &Error) -> Result<Reason> {
+    match error {
+        Error::Refused(reason) | Error::Exhausted(reason, _) => Ok(*reason),
+        other => Err(Error::internal(format!("a resend answered {other}"))),
+    }
+}
+
+/// Gives invitations new links and letters, set by set; the answer for each. The caller holds the team's lock.
+pub(super) async fn resend(
+    ctx: &Context,
+    tx: &Tx,
+    team: &Team,
+    (invitations, kind, now): (&[Invitation], LetterKind, Time),
+) -> Result<HashMap<Uuid, Result<()>>> {
+    let ids: Vec<Uuid> = invitations.iter().map(|one| one.id).collect();
+    let resends = Resends::load(tx, &ids, now).await?;
+    let mut seats = admission::seats(tx, team, now).await?;
+    let people: Vec<Uuid> = invitations.iter().map(|one| one.user_id).collect();
+    let mut languages = languages(tx, &people).await?;
+
+    let mut renewed = Vec::new();
+    let mut postings = Vec::new();
+    let mut answers = HashMap::with_capacity(invitations.len());
+    for invitation in invitations {
+        let decision = invitation.resend(now).and_then(|needs_seat| {
+            resends.allow(ctx, invitation, now)?;
+            let is_primary = invitation.user_id == team.primary_admin_user_id;
+            if needs_seat && !is_primary && !seats.take() {
+                return Err(Error::Refused(Reason::NoSeat));
+            }
+            Ok(())
+        });
+        if decision.is_ok() {
+            renewed.push(invitation.id);
+            postings.push(Posting {
+                kind,
+                team_id: team.id,
+                user_id: invitation.user_id,
+                link: Some(Link {
+                    invitation_id: invitation.id,
+                    number: invitation.send_count + 1,
+                }),
+                import_id: None,
+                language: languages
+                    .remove(&invitation.user_id)
+                    .flatten()
+                    .unwrap_or_else(|| team.settings.default_language.as_str().to_owned()),
+                held: false,
+            });
+        }
+        answers.insert(invitation.id, decision);
+    }
+
+    store::outbox::cancel(tx, &renewed, now).await?;
+    let renewal = Renewal {
+        expire_time: now + team.settings.invitation_ttl.delta(),
+        delivery_state: DeliveryState::Queued,
+        import_id: None,
+    };
+    store::invitations::renew(tx, &renewed, &renewal).await?;
+    letters::post(ctx, tx, postings, now).await?;
+    Ok(answers)
+}
+
+async fn languages(tx: &Tx, users: &[Uuid]) -> Result<HashMap<Uuid, Option<String>>> {
+    Ok(store::users::by_ids(tx, users)
+        .await?
+        .into_iter()
+        .map(|user| (user.id, user.language))
+        .collect())
+}

@@ -1,0 +1,155 @@
+//! Taking invitations back: one, many, or all of an import.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::{Context, lock_team, no_import, no_invitation};
+use crate::{
+    clock::Time,
+    domain::{
+        invitations::{Invitation, Settlement, ShownInvitation, Step},
+        members::Removal,
+        teams::Team,
+    },
+    error::{Error, Reason, Result},
+    store::{self, Tx},
+};
+
+/// Revokes one invitation.
+///
+/// # Errors
+/// `TEAM_NOT_FOUND`, `INVITATION_NOT_FOUND`, `INVITATION_ACCEPTED`, `INVITATION_DECLINED`, `PRIMARY_ADMIN_PROTECTED`.
+pub async fn one(ctx: &Context, team_id: Uuid, id: Uuid) -> Result<(ShownInvitation, Time)> {
+    let now = ctx.clock.now();
+    let shown = ctx
+        .store
+        .write(async |tx| {
+            let team = lock_team(tx, team_id).await?;
+            let invitation = store::invitations::by_id(tx, team.id, id)
+                .await?
+                .ok_or_else(|| no_invitation(id))?;
+            let step = invitation.revoke(is_primary(&team, &invitation), now)?;
+            if step == Step::Take {
+                end(tx, &team, &[&invitation], (Ending::Revoked, now)).await?;
+            }
+            let after = store::invitations::by_id(tx, team.id, id).await?;
+            let shown = store::invitations::show(tx, &team, after.into_iter().collect()).await?;
+            shown.into_iter().next().ok_or_else(|| no_invitation(id))
+        })
+        .await?;
+    Ok((shown, now))
+}
+
+/// Revokes many invitations; why each one was not, in the order asked.
+///
+/// # Errors
+/// `TEAM_NOT_FOUND`.
+pub async fn many(ctx: &Context, team_id: Uuid, ids: &[Uuid]) -> Result<Vec<Option<Reason>>> {
+    let now = ctx.clock.now();
+    ctx.store
+        .write(async |tx| {
+            let team = lock_team(tx, team_id).await?;
+            let found = store::invitations::by_ids(tx, team.id, ids).await?;
+            let answers = revoke_all(tx, &team, found.values(), now).await?;
+            Ok(ids
+                .iter()
+                .map(|id| answers.get(id).copied().unwrap_or(Some(Reason::InvitationNotFound)))
+                .collect())
+        })
+        .await
+}
+
+/// What taking an import back did.
+#[derive(Debug)]
+pub struct TakenBack {
+    /// Its open invitations, by id, and why each one was not revoked.
+    pub invitations: Vec<(Uuid, Option<Reason>)>,
+    /// People whom it made members at once, and who still are.
+    pub members: Vec<Uuid>,
+}
+
+/// Revokes the open invitations that an import opened last.
+///
+/// # Errors
+/// `TEAM_NOT_FOUND`, `IMPORT_NOT_FOUND`.
+pub async fn of_import(ctx: &Context, team_id: Uuid, import: &str) -> Result<TakenBack> {
+    let now = ctx.clock.now();
+    ctx.store
+        .write(async |tx| {
+            let team = lock_team(tx, team_id).await?;
+            if store::imports::find(tx, team.id, import).await?.is_none() {
+                return Err(no_import(import));
+            }
+            let open = store::invitations::open_of_import(tx, team.id, import).await?;
+            let answers = revoke_all(tx, &team, open.iter(), now).await?;
+            let at_once = store::import_results::verified_users(tx, team.id, import).await?;
+            Ok(TakenBack {
+                invitations: open
+                    .iter()
+                    .map(|one| (one.id, answers.get(&one.id).copied().flatten()))
+                    .collect(),
+                members: store::members::active_of(tx, team.id, &at_once).await?,
+            })
+        })
+        .await
+}
+
+async fn revoke_all<'a>(
+    tx: &Tx,
+    team: &Team,
+    invitations: impl Iterator<Item = &'a Invitation>,
+    now: Time,
+) -> Result<HashMap<Uuid, Option<Reason>>> {
+    let mut ending = Vec::new();
+    let mut answers = HashMap::new();
+    for invitation in invitations {
+        let reason = match invitation.revoke(is_primary(team, invitation), now) {
+            Ok(Step::Take) => {
+                ending.push(invitation);
+                None
+            }
+            Ok(Step::Taken) => None,
+            Err(Error::Refused(reason)) => Some(reason),
+            Err(other) => return Err(other),
+        };
+        answers.insert(invitation.id, reason);
+    }
+    end(tx, team, &ending, (Ending::Revoked, now)).await?;
+    Ok(answers)
+}
+
+/// How an invitation ends without a member.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Ending {
+    /// The person declined.
+    Declined,
+    /// It was taken back.
+    Revoked,
+    /// The address was somebody else's.
+    Corrected,
+}
+
+/// Ends open invitations with their memberships, letters and tokens. The caller holds the team's lock.
+pub(super) async fn end(
+    tx: &Tx,
+    team: &Team,
+    invitations: &[&Invitation],
+    (ending, now): (Ending, Time),
+) -> Result<()> {
+    let (settlement, removal) = match ending {
+        Ending::Declined => (Settlement::Declined, Removal::Declined),
+        Ending::Revoked => (Settlement::Revoked, Removal::Revoked),
+        Ending::Corrected => (Settlement::Revoked, Removal::Corrected),
+    };
+    let ids: Vec<Uuid> = invitations.iter().map(|one| one.id).collect();
+    let users: Vec<Uuid> = invitations.iter().map(|one| one.user_id).collect();
+    store::invitations::settle(tx, &ids, settlement, now).await?;
+    store::invitations::cancel_delivery(tx, &ids).await?;
+    store::outbox::cancel(tx, &ids, now).await?;
+    store::members::end_invited(tx, team, &users, removal, now).await
+}
+
+fn is_primary(team: &Team, invitation: &Invitation) -> bool {
+    invitation.user_id == team.primary_admin_user_id
+}

@@ -1,0 +1,187 @@
+//! Making teams and changing their settings.
+
+use uuid::Uuid;
+
+use super::{
+    Context,
+    admission::{self, Candidate, Terms},
+    invitations::{Entered, entered},
+    lock_team, team,
+};
+use crate::{
+    domain::{
+        domain_rules::DomainRules,
+        email::Email,
+        languages::Language,
+        members::Source,
+        names::DisplayName,
+        pages::Page,
+        roles::Role,
+        teams::{
+            InvitationTtl, Team, TeamCounts, TeamFilter, TeamSettings, VerifiedAccountPolicy,
+        },
+        texts::ExternalId,
+        users::Profile,
+    },
+    error::{Error, Reason, Resource, Result},
+    ids,
+    store::{self, Reads, users::Hold},
+};
+
+/// Make a team.
+pub struct Create {
+    /// Its settings.
+    pub settings: TeamSettings,
+    /// Who answers for it.
+    pub primary_admin: (Email, Profile),
+}
+
+/// Makes a team and invites its primary admin, in one transaction.
+///
+/// # Errors
+/// `TEAM_EXTERNAL_ID_TAKEN`, `DOMAIN_REFUSED`.
+pub async fn create(ctx: &Context, command: &Create) -> Result<(Team, Entered)> {
+    let now = ctx.clock.now();
+    let (email, profile) = &command.primary_admin;
+    let terms = Terms {
+        role: Role::PrimaryAdmin,
+        source: Source::Manual,
+        import_id: None,
+        language: None,
+        hold_letters: false,
+    };
+    ctx.store
+        .write(async |tx| {
+            free_external_id(tx, command.settings.external_id.as_ref(), None).await?;
+            let account =
+                store::users::lock_by_emails(tx, &[email.normal()], Hold::Steady).await?;
+            let primary = account.first().map_or(ids::new(now), |(_, user)| user.id);
+
+            let team = Team {
+                id: ids::new(now),
+                primary_admin_user_id: primary,
+                settings: command.settings.clone(),
+                create_time: now,
+                update_time: now,
+            };
+            store::teams::insert(tx, &team).await?;
+            let candidates = [Candidate {
+                email: email.clone(),
+                profile: profile.clone(),
+                id_if_new: primary,
+            }];
+            let plan = admission::plan(tx, &team, &terms, (&candidates, now)).await?;
+            let work = (&candidates[..], &plan, now);
+            let admitted = admission::carry_out(ctx, tx, (&team, &terms), work).await?;
+            let entered = entered(tx, &team, &admitted).await?;
+            Ok((team, entered))
+        })
+        .await
+}
+
+async fn free_external_id(
+    db: &impl Reads,
+    wanted: Option<&ExternalId>,
+    own: Option<Uuid>,
+) -> Result<()> {
+    let Some(wanted) = wanted else {
+        return Ok(());
+    };
+    match store::teams::by_external_id(db, wanted).await? {
+        Some(holder) if Some(holder) != own => Err(Error::AlreadyExists(
+            Reason::TeamExternalIdTaken,
+            Resource {
+                reason: Reason::TeamExternalIdTaken,
+                kind: "muster.v1.Team",
+                name: holder.to_string(),
+            },
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// One team with its counts.
+///
+/// # Errors
+/// `TEAM_NOT_FOUND`.
+pub async fn get(ctx: &Context, id: Uuid) -> Result<(Team, TeamCounts)> {
+    let now = ctx.clock.now();
+    let team = team(ctx, id).await?;
+    let counts = store::teams::counts(&ctx.store, &team, now).await?;
+    Ok((team, counts))
+}
+
+/// A page of teams.
+///
+/// # Errors
+/// Only the database's.
+pub async fn list(
+    ctx: &Context,
+    filter: &TeamFilter,
+    (after, size): (Option<Uuid>, u64),
+) -> Result<Page<Team>> {
+    store::teams::page(&ctx.store, filter, after, size).await
+}
+
+/// Changes to a team's settings; `None` leaves one as it is.
+#[derive(Default)]
+pub struct Update {
+    /// Its name.
+    pub display_name: Option<DisplayName>,
+    /// The id in another system.
+    pub external_id: Option<Option<ExternalId>>,
+    /// How many seats there are.
+    pub seat_limit: Option<Option<i32>>,
+    /// How long invitations are good.
+    pub invitation_ttl: Option<InvitationTtl>,
+    /// What inviting a verified account does.
+    pub verified_account_policy: Option<VerifiedAccountPolicy>,
+    /// The language of letters to people who have none.
+    pub default_language: Option<Language>,
+    /// Which addresses may come in.
+    pub domain_rules: Option<DomainRules>,
+}
+
+/// Changes a team's settings.
+///
+/// # Errors
+/// `TEAM_NOT_FOUND`, `TEAM_EXTERNAL_ID_TAKEN`.
+pub async fn update(ctx: &Context, id: Uuid, changes: &Update) -> Result<Team> {
+    let now = ctx.clock.now();
+    ctx.store
+        .write(async |tx| {
+            let mut team = lock_team(tx, id).await?;
+            let wanted = changes.external_id.as_ref().and_then(Option::as_ref);
+            free_external_id(tx, wanted, Some(team.id)).await?;
+
+            apply(&mut team.settings, changes);
+            team.update_time = now;
+            store::teams::update(tx, &team).await?;
+            Ok(team)
+        })
+        .await
+}
+
+fn apply(settings: &mut TeamSettings, changes: &Update) {
+    if let Some(name) = &changes.display_name {
+        settings.display_name = name.clone();
+    }
+    if let Some(external_id) = &changes.external_id {
+        settings.external_id.clone_from(external_id);
+    }
+    if let Some(limit) = changes.seat_limit {
+        settings.seat_limit = limit;
+    }
+    if let Some(ttl) = changes.invitation_ttl {
+        settings.invitation_ttl = ttl;
+    }
+    if let Some(policy) = changes.verified_account_policy {
+        settings.verified_account_policy = policy;
+    }
+    if let Some(language) = &changes.default_language {
+        settings.default_language = language.clone();
+    }
+    if let Some(rules) = &changes.domain_rules {
+        settings.domain_rules = rules.clone();
+    }
+}

@@ -1,0 +1,173 @@
+//! What the server is told when it starts.
+
+use std::net::SocketAddr;
+
+use clap::{ArgAction, builder::BoolishValueParser};
+
+use super::{
+    ConfigError, DatabaseArgs, DatabaseUrl, MailArgs, MailConfig, OperatorKey, OperatorKeyArgs,
+    SecretKey, SecretKeyArgs, Settings,
+};
+
+/// How the server runs.
+#[derive(clap::Args)]
+pub struct ServeArgs {
+    /// The address and port that it listens on.
+    #[arg(
+        long,
+        env = "MUSTER_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:50051"
+    )]
+    pub listen: SocketAddr,
+    /// Serves beyond this machine without TLS: for a private network, or behind a proxy that speaks it.
+    #[arg(
+        long,
+        env = "MUSTER_INSECURE_NO_TLS",
+        action = ArgAction::SetTrue,
+        value_parser = BoolishValueParser::new()
+    )]
+    pub insecure_no_tls: bool,
+    /// Where people reach the page that opens invitations; the links in letters begin with it.
+    #[arg(
+        long,
+        env = "MUSTER_PUBLIC_URL",
+        value_name = "URL",
+        default_value = "http://localhost:8080"
+    )]
+    pub public_url: String,
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// What a start does about the database's schema.
+    #[arg(
+        long,
+        env = "MUSTER_MIGRATE",
+        value_name = "HOW",
+        default_value = "auto"
+    )]
+    pub migrate: MigrateMode,
+    /// What it logs.
+    #[command(flatten)]
+    pub log: LogArgs,
+    /// How letters leave.
+    #[command(flatten)]
+    pub mail: MailArgs,
+    /// The deployment's secret.
+    #[command(flatten)]
+    pub secret_key: SecretKeyArgs,
+    /// The first operator's key.
+    #[command(flatten)]
+    pub operator_key: OperatorKeyArgs,
+    /// The numbers that one may tune.
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+impl ServeArgs {
+    /// Everything that can be known before the database is opened.
+    ///
+    /// # Errors
+    ///
+    /// The first setting that cannot be used.
+    pub fn check(&self) -> Result<ServeConfig, ConfigError> {
+        if !self.insecure_no_tls && !self.listen.ip().is_loopback() {
+            return Err(ConfigError::new(format!(
+                "{} is reachable from other machines, and keys and addresses would cross the network in the clear.\n\
+                 Listen on 127.0.0.1, or put a proxy that speaks TLS before it (or a private network around it) and \
+                 say so with --insecure-no-tls.",
+                self.listen
+            )));
+        }
+        self.settings.check()?;
+        let database = self.database.check()?;
+        Ok(ServeConfig {
+            listen: self.listen,
+            public_url: public_url(&self.public_url)?,
+            migrate: self.migrate,
+            log: self.log.clone(),
+            mail: self.mail.check()?,
+            secret_key: self.secret_key.check(&database)?,
+            operator_key: self.operator_key.check(&database)?,
+            database,
+            settings: self.settings.clone(),
+        })
+    }
+}
+
+/// How the server runs, checked.
+#[derive(Debug, Clone)]
+pub struct ServeConfig {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// What links begin with: http or https, without a slash at the end.
+    pub public_url: String,
+    /// The database.
+    pub database: DatabaseUrl,
+    /// What a start does about its schema.
+    pub migrate: MigrateMode,
+    /// What is logged.
+    pub log: LogArgs,
+    /// How letters leave.
+    pub mail: MailConfig,
+    /// The deployment's secret.
+    pub secret_key: SecretKey,
+    /// The first operator's key.
+    pub operator_key: OperatorKey,
+    /// The numbers that one may tune.
+    pub settings: Settings,
+}
+
+/// What a start does about the database's schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum MigrateMode {
+    /// Brings it up to date, under a lock.
+    Auto,
+    /// Fails if one of this program's migrations is missing.
+    Check,
+    /// Does not look.
+    Off,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, clap::Args)]
+pub struct LogArgs {
+    /// How log lines look.
+    #[arg(long, env = "MUSTER_LOG", value_name = "FORM", default_value = "human")]
+    pub log: LogFormat,
+    /// Which log lines there are, as in `info,muster=debug`.
+    #[arg(
+        long,
+        env = "MUSTER_LOG_FILTER",
+        value_name = "FILTER",
+        default_value = "info"
+    )]
+    pub log_filter: String,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+fn public_url(text: &str) -> Result<String, ConfigError> {
+    let text = text.trim().trim_end_matches('/');
+    let host = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
+    let unusable = |letter: char| {
+        letter.is_whitespace()
+            || letter.is_control()
+            || matches!(letter, '?' | '#' | '@' | '<' | '>' | '"')
+    };
+    match host {
+        Some(host) if !host.is_empty() && !host.contains(unusable) => Ok(text.to_owned()),
+        _ => Err(ConfigError::new(
+            "--public-url (MUSTER_PUBLIC_URL) must be http or https, a host and perhaps a path, such as https://team.example.org",
+        )),
+    }
+}

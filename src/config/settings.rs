@@ -1,0 +1,193 @@
+//! The numbers that one may tune; the defaults are the ones that the documentation promises.
+
+use std::time::Duration;
+
+use clap::{
+    Args, Command, FromArgMatches,
+    builder::{RangedU64ValueParser, Resettable},
+};
+
+use super::{ConfigError, span};
+
+/// How many, how often and how long.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct Settings {
+    /// The shortest time between two resends of one invitation; the first resend is free.
+    #[arg(
+        long,
+        env = "MUSTER_RESEND_INTERVAL",
+        value_name = "TIME",
+        default_value = "1m",
+        value_parser = span::argument
+    )]
+    pub resend_interval: Duration,
+    /// How often one invitation may be resent within a day.
+    #[arg(
+        long,
+        env = "MUSTER_RESENDS_PER_DAY",
+        value_name = "N",
+        default_value = "5",
+        value_parser = count::<u32>()
+    )]
+    pub resends_per_day: u32,
+    /// How many people one team may invite singly within an hour; imports do not count.
+    #[arg(
+        long,
+        env = "MUSTER_SINGLE_INVITATIONS_PER_HOUR",
+        value_name = "N",
+        default_value = "500",
+        value_parser = count::<u32>()
+    )]
+    pub single_invitations_per_hour: u32,
+    /// How many imports one process reads at once; each may hold 16 MiB.
+    #[arg(
+        long,
+        env = "MUSTER_CONCURRENT_IMPORTS",
+        value_name = "N",
+        default_value = "8",
+        value_parser = count::<usize>()
+    )]
+    pub concurrent_imports: usize,
+    /// How many connections to the database one process opens.
+    #[arg(
+        long,
+        env = "MUSTER_POOL_SIZE",
+        value_name = "N",
+        default_value = "10",
+        value_parser = count::<u32>()
+    )]
+    pub pool_size: u32,
+    /// How long a stop waits for the calls that still run.
+    #[arg(
+        long,
+        env = "MUSTER_DRAIN_TIMEOUT",
+        value_name = "TIME",
+        default_value = "25s",
+        value_parser = span::argument
+    )]
+    pub drain_timeout: Duration,
+    /// How often the relay looks for letters to send.
+    #[arg(
+        long,
+        env = "MUSTER_RELAY_POLL",
+        value_name = "TIME",
+        default_value = "1s",
+        value_parser = span::argument
+    )]
+    pub relay_poll: Duration,
+    /// How long a letter belongs to the relay that took it; longer than sending a batch takes.
+    #[arg(
+        long,
+        env = "MUSTER_RELAY_LEASE",
+        value_name = "TIME",
+        default_value = "60s",
+        value_parser = span::argument
+    )]
+    pub relay_lease: Duration,
+    /// How many letters the relay takes at once.
+    #[arg(
+        long,
+        env = "MUSTER_RELAY_BATCH",
+        value_name = "N",
+        default_value = "50",
+        value_parser = count::<u32>()
+    )]
+    pub relay_batch: u32,
+    /// How long a letter waits after its first failure; each further wait is longer.
+    #[arg(
+        long,
+        env = "MUSTER_RELAY_BACKOFF_FIRST",
+        value_name = "TIME",
+        default_value = "30s",
+        value_parser = span::argument
+    )]
+    pub relay_backoff_first: Duration,
+    /// The longest that a letter waits after a failure.
+    #[arg(
+        long,
+        env = "MUSTER_RELAY_BACKOFF_MAX",
+        value_name = "TIME",
+        default_value = "1h",
+        value_parser = span::argument
+    )]
+    pub relay_backoff_max: Duration,
+    /// How long a letter that nothing makes void, such as an invitation's end, is tried.
+    #[arg(
+        long,
+        env = "MUSTER_LETTER_LIFETIME",
+        value_name = "TIME",
+        default_value = "7d",
+        value_parser = span::argument
+    )]
+    pub letter_lifetime: Duration,
+    /// How long sent letters are kept.
+    #[arg(
+        long,
+        env = "MUSTER_SENT_LETTERS_KEPT",
+        value_name = "TIME",
+        default_value = "30d",
+        value_parser = span::argument
+    )]
+    pub sent_letters_kept: Duration,
+    /// How long a dead link can be told from one that never was, after its invitation ended.
+    #[arg(
+        long,
+        env = "MUSTER_TOKENS_KEPT",
+        value_name = "TIME",
+        default_value = "90d",
+        value_parser = span::argument
+    )]
+    pub tokens_kept: Duration,
+    /// How long imports are kept and can be repeated.
+    #[arg(
+        long,
+        env = "MUSTER_IMPORTS_KEPT",
+        value_name = "TIME",
+        default_value = "90d",
+        value_parser = span::argument
+    )]
+    pub imports_kept: Duration,
+    /// How often what has served is deleted.
+    #[arg(
+        long,
+        env = "MUSTER_HOUSEKEEPING_EVERY",
+        value_name = "TIME",
+        default_value = "10m",
+        value_parser = span::argument
+    )]
+    pub housekeeping_every: Duration,
+}
+
+impl Settings {
+    /// What the single settings do not show by themselves.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.relay_backoff_first > self.relay_backoff_max {
+            return Err(ConfigError::new(
+                "--relay-backoff-first is longer than --relay-backoff-max: make it shorter",
+            ));
+        }
+        if self.relay_poll >= self.relay_lease {
+            return Err(ConfigError::new(
+                "--relay-poll is not shorter than --relay-lease: letters of a relay that died would wait for nothing",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Default for Settings {
+    /// What an empty command line means, whatever the environment holds.
+    fn default() -> Self {
+        let command = Self::augment_args(Command::new("muster"))
+            .mut_args(|argument| argument.env(Resettable::Reset));
+        let matches = command.get_matches_from(["muster"]);
+        // Every argument has a default, so there is nothing that could be missing.
+        Self::from_arg_matches(&matches).unwrap_or_else(|bug| bug.exit())
+    }
+}
+
+/// Reads a number of things: at least one, at most a million.
+fn count<T: TryFrom<u64> + Clone + Send + Sync>() -> RangedU64ValueParser<T> {
+    RangedU64ValueParser::new().range(1..=1_000_000)
+}

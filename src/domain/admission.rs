@@ -1,0 +1,131 @@
+//! The one decision about who comes into a team and how: the first outcome that applies.
+
+use uuid::Uuid;
+
+use super::{
+    domain_rules::DomainRules, members::Removal, roles::Role, teams::VerifiedAccountPolicy,
+};
+use crate::clock::Time;
+
+/// What is known of an account, seen from one team.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// The account.
+    pub user_id: Uuid,
+    /// Whether the person proved to own the address.
+    pub verified: bool,
+    /// The language of his letters.
+    pub language: Option<String>,
+    /// His membership in the team, if he ever had one.
+    pub standing: Option<Standing>,
+}
+
+/// A membership, past or present.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Whether he is the team's primary admin, who holds a seat always.
+    pub is_primary: bool,
+    /// Whether he joined.
+    pub joined: bool,
+    /// Why it ended, if it did.
+    pub removal: Option<Removal>,
+    /// His open invitation.
+    pub open: Option<OpenInvitation>,
+}
+
+/// An invitation that is not settled.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenInvitation {
+    /// Its id.
+    pub id: Uuid,
+    /// When it expires, or did.
+    pub expire_time: Time,
+    /// The number of its newest link.
+    pub send_count: i32,
+}
+
+/// What a request offers, the same for all of its people.
+#[derive(Debug, Clone, Copy)]
+pub struct Offer<'a> {
+    /// The role.
+    pub role: Role,
+    /// The team's rules.
+    pub domain_rules: &'a DomainRules,
+    /// The team's policy for verified accounts.
+    pub policy: VerifiedAccountPolicy,
+    /// The moment of the request.
+    pub now: Time,
+}
+
+/// The seats of a team, given out in order.
+#[derive(Debug, Clone, Copy)]
+pub struct Seats {
+    /// How many are free; `None` if unlimited.
+    pub free: Option<i64>,
+}
+
+impl Seats {
+    /// Takes one, if there is one.
+    pub fn take(&mut self) -> bool {
+        match &mut self.free {
+            None => true,
+            Some(free) if *free > 0 => {
+                *free -= 1;
+                true
+            }
+            Some(_) => false,
+        }
+    }
+}
+
+/// What is to be done about one person.
+#[derive(Debug, Clone, Copy)]
+pub enum Decision {
+    /// Is in the team; nothing to do.
+    AlreadyMember,
+    /// Has an invitation that still waits; nothing to do.
+    AlreadyInvited(Uuid),
+    /// The team's rules refuse the address.
+    DomainRefused,
+    /// Every seat is taken.
+    NoSeat,
+    /// Becomes a member at once.
+    Activate,
+    /// Is invited: anew, or over an invitation that expired.
+    Invite(Option<OpenInvitation>),
+}
+
+/// Decides about one person. `domain` is the A-label of his address.
+pub fn decide(
+    domain: &str,
+    known: Option<&Known>,
+    offer: &Offer<'_>,
+    seats: &mut Seats,
+) -> Decision {
+    let standing = known.and_then(|known| known.standing.as_ref());
+    let expired = match standing {
+        Some(standing) if standing.removal.is_none() && standing.joined => {
+            return Decision::AlreadyMember;
+        }
+        Some(Standing {
+            open: Some(open), ..
+        }) if offer.now < open.expire_time => return Decision::AlreadyInvited(open.id),
+        Some(standing) => standing.open,
+        None => None,
+    };
+    if !offer.domain_rules.admits(domain, offer.role) {
+        return Decision::DomainRefused;
+    }
+    let holds_seat = standing.is_some_and(|standing| standing.is_primary);
+    if !holds_seat && !seats.take() {
+        return Decision::NoSeat;
+    }
+    let declined =
+        standing.is_some_and(|standing| standing.removal == Some(Removal::Declined));
+    let asks = declined || offer.policy == VerifiedAccountPolicy::AskFirst;
+    if known.is_some_and(|known| known.verified) && !asks {
+        Decision::Activate
+    } else {
+        Decision::Invite(expired)
+    }
+}

@@ -1,0 +1,72 @@
+//! The keys with which services call: `mst_<id>_<secret>`.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::words::words;
+use crate::clock::Time;
+
+words! {
+    /// What a key may do.
+    pub enum Scope {
+        /// Everything.
+        Operator = "operator",
+    }
+}
+
+/// A key as it is stored. It has no Debug: the hash is nobody's to print.
+#[derive(Clone)]
+pub struct ApiKey {
+    /// The part of the key that names it, not secret.
+    pub id: String,
+    /// What people call it.
+    pub display_name: String,
+    /// What it may do.
+    pub scope: Scope,
+    /// The keyed hash of the whole key.
+    pub hash: Vec<u8>,
+    /// When it was made.
+    pub create_time: Time,
+    /// From when on it is no longer good.
+    pub revoke_time: Option<Time>,
+}
+
+/// The text of a key, which a caller holds. It has no Debug on purpose.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyText {
+    id: String,
+    text: String,
+}
+
+impl KeyText {
+    /// A key of fresh random bytes.
+    #[must_use]
+    pub fn new(id: [u8; 6], secret: [u8; 32]) -> Self {
+        let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+        let text = format!("mst_{id}_{}", URL_SAFE_NO_PAD.encode(secret));
+        Self { id, text }
+    }
+
+    /// Reads what a caller sent.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (id, secret) = text.strip_prefix("mst_")?.split_once('_')?;
+        let named = id.len() == 12 && id.bytes().all(|b| b.is_ascii_hexdigit());
+        let secret: Option<[u8; 32]> = URL_SAFE_NO_PAD.decode(secret).ok()?.try_into().ok();
+        (named && secret.is_some()).then(|| Self {
+            id: id.to_owned(),
+            text: text.to_owned(),
+        })
+    }
+
+    /// The part that names it.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The whole key: show it once, to its owner.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}

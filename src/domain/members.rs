@@ -1,0 +1,96 @@
+//! A user in one team.
+
+use uuid::Uuid;
+
+use super::{invitations::Invitation, roles::Role, users::User, words::words};
+use crate::clock::Time;
+
+words! {
+    /// How a person came into a team.
+    pub enum Source {
+        /// Invited by hand.
+        Manual = "MANUAL",
+        /// By an import.
+        Import = "IMPORT",
+        /// By signing in through the team's SSO.
+        SsoJit = "SSO_JIT",
+        /// By the team's directory.
+        Directory = "DIRECTORY",
+        /// By a project of one of the team's hubs.
+        Project = "PROJECT",
+    }
+}
+
+words! {
+    /// Where a membership stands. It is derived, never stored.
+    pub enum MemberState {
+        /// Has not joined yet.
+        Invited = "INVITED",
+        /// Has joined.
+        Active = "ACTIVE",
+        /// Has joined and is disabled here.
+        Disabled = "DISABLED",
+        /// The membership ended.
+        Removed = "REMOVED",
+    }
+}
+
+words! {
+    /// Why a membership ended.
+    pub enum Removal {
+        /// The person declined.
+        Declined = "DECLINED",
+        /// The invitation was revoked.
+        Revoked = "REVOKED",
+        /// The address was corrected to somebody else's.
+        Corrected = "CORRECTED",
+    }
+}
+
+/// A member with the account and the open invitation.
+#[derive(Clone)]
+pub struct Member {
+    /// The team.
+    pub team_id: Uuid,
+    /// The role as people see it, the primary admin's included.
+    pub role: Role,
+    /// How the person came in.
+    pub source: Source,
+    /// When the membership was made.
+    pub create_time: Time,
+    /// When the person joined.
+    pub join_time: Option<Time>,
+    /// When the membership ended.
+    pub remove_time: Option<Time>,
+    /// The account.
+    pub user: User,
+    /// The open invitation.
+    pub invitation: Option<Invitation>,
+}
+
+impl Member {
+    /// Where the membership stands: the first that holds.
+    #[must_use]
+    pub const fn state(&self) -> MemberState {
+        if self.remove_time.is_some() {
+            MemberState::Removed
+        } else if self.join_time.is_none() {
+            MemberState::Invited
+        } else {
+            MemberState::Active
+        }
+    }
+}
+
+/// Which members a list holds; empty lists do not narrow it.
+#[derive(Debug, Clone, Default)]
+pub struct MemberFilter {
+    /// Only these roles.
+    pub roles: Vec<Role>,
+    /// Only these states; all but `REMOVED` if empty.
+    pub states: Vec<MemberState>,
+    /// Only these sources.
+    pub sources: Vec<Source>,
+    /// Only those whose invitation is past its time.
+    pub invitation_expired: bool,
+}

@@ -1,0 +1,142 @@
+//! Teams and their settings.
+
+use chrono::TimeDelta;
+use uuid::Uuid;
+
+use super::{
+    domain_rules::DomainRules,
+    languages::Language,
+    names::DisplayName,
+    texts::ExternalId,
+    words::words,
+};
+use crate::{
+    clock::Time,
+    error::{FieldViolation, Rule},
+};
+
+words! {
+    /// What inviting somebody with a verified account does.
+    pub enum VerifiedAccountPolicy {
+        /// He is a member at once.
+        AddAtOnce = "ADD_AT_ONCE",
+        /// He is invited like anybody.
+        AskFirst = "ASK_FIRST",
+    }
+}
+
+/// A team.
+#[derive(Clone)]
+pub struct Team {
+    /// Its id.
+    pub id: Uuid,
+    /// The one primary admin.
+    pub primary_admin_user_id: Uuid,
+    /// All that can be changed about it.
+    pub settings: TeamSettings,
+    /// When it was made.
+    pub create_time: Time,
+    /// When it last changed.
+    pub update_time: Time,
+}
+
+/// What an admin may change about a team.
+#[derive(Clone)]
+pub struct TeamSettings {
+    /// Its name.
+    pub display_name: DisplayName,
+    /// The id in another system.
+    pub external_id: Option<ExternalId>,
+    /// How many seats there are; unlimited if unset.
+    pub seat_limit: Option<i32>,
+    /// How long its invitations are good.
+    pub invitation_ttl: InvitationTtl,
+    /// What inviting a verified account does.
+    pub verified_account_policy: VerifiedAccountPolicy,
+    /// The language of letters to people who have none.
+    pub default_language: Language,
+    /// Which addresses may come in.
+    pub domain_rules: DomainRules,
+}
+
+/// How long an invitation is good: 1 to 30 days in whole seconds, 7 days by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvitationTtl(TimeDelta);
+
+impl InvitationTtl {
+    /// A time to live of so many seconds and nanoseconds.
+    ///
+    /// # Errors
+    /// `OUT_OF_RANGE` outside 1 to 30 days, `MALFORMED` for parts of a second.
+    pub fn parse(field: &str, seconds: i64, nanos: i32) -> Result<Self, FieldViolation> {
+        const DAY: i64 = 86_400;
+        if nanos != 0 {
+            return Err(FieldViolation::new(field, Rule::Malformed));
+        }
+        if !(DAY..=30 * DAY).contains(&seconds) {
+            return Err(FieldViolation::new(field, Rule::OutOfRange));
+        }
+        Ok(Self(TimeDelta::seconds(seconds)))
+    }
+
+    /// One that was stored.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(TimeDelta::microseconds(micros))
+    }
+
+    /// For storing.
+    #[must_use]
+    pub fn micros(self) -> i64 {
+        self.0.num_microseconds().unwrap_or(i64::MAX)
+    }
+
+    /// The time to live.
+    #[must_use]
+    pub const fn delta(self) -> TimeDelta {
+        self.0
+    }
+}
+
+impl Default for InvitationTtl {
+    fn default() -> Self {
+        Self(TimeDelta::days(7))
+    }
+}
+
+/// Checks a seat limit.
+///
+/// # Errors
+/// `OUT_OF_RANGE` below 1: the primary admin holds a seat always.
+pub fn seat_limit(field: &str, limit: Option<i32>) -> Result<Option<i32>, FieldViolation> {
+    match limit {
+        Some(number) if number < 1 => Err(FieldViolation::new(field, Rule::OutOfRange)),
+        limit => Ok(limit),
+    }
+}
+
+/// How many people and invitations a team has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TeamCounts {
+    /// Seats in use.
+    pub seats: i64,
+    /// Members who have not joined.
+    pub invited_members: i64,
+    /// Members who have joined.
+    pub active_members: i64,
+    /// Memberships that ended.
+    pub removed_members: i64,
+    /// Invitations not settled, expired ones included.
+    pub open_invitations: i64,
+    /// Open invitations past their time.
+    pub expired_invitations: i64,
+    /// Open invitations whose letter could not be delivered.
+    pub undelivered_invitations: i64,
+}
+
+/// Which teams a list holds.
+#[derive(Debug, Clone, Default)]
+pub struct TeamFilter {
+    /// Only the team with this external id.
+    pub external_id: Option<String>,
+}

@@ -1,0 +1,45 @@
+//! The secret in an invitation's link.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use crate::error::{FieldViolation, Rule};
+
+/// 32 bytes of the operating system's randomness. It has no Debug on purpose.
+#[derive(Clone)]
+pub struct InvitationToken([u8; 32]);
+
+impl InvitationToken {
+    /// A token of fresh random bytes.
+    #[must_use]
+    pub const fn new(random: [u8; 32]) -> Self {
+        Self(random)
+    }
+
+    /// Reads the last part of a link.
+    ///
+    /// # Errors
+    /// Empty text is `REQUIRED`, text of another form `MALFORMED`.
+    pub fn parse(field: &str, text: &str) -> Result<Self, FieldViolation> {
+        if text.is_empty() {
+            return Err(FieldViolation::new(field, Rule::Required));
+        }
+        URL_SAFE_NO_PAD
+            .decode(text)
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(Self)
+            .ok_or_else(|| FieldViolation::new(field, Rule::Malformed))
+    }
+
+    /// The bytes, for hashing and sealing.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The last part of the link.
+    #[must_use]
+    pub fn text(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+}

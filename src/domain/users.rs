@@ -1,0 +1,125 @@
+//! People's accounts.
+
+use uuid::Uuid;
+
+use super::{
+    languages::Language,
+    names::PersonName,
+    texts::{ExternalId, JobTitle, Phone, TimeZone},
+    words::words,
+};
+use crate::clock::Time;
+
+words! {
+    /// Why an account is disabled; enabled means for no reason.
+    pub enum UserDisabledReason {
+        /// No invitation was accepted yet.
+        PendingAcceptance = "PENDING_ACCEPTANCE",
+    }
+}
+
+/// An account as it is stored.
+#[derive(Clone)]
+pub struct User {
+    /// Its id.
+    pub id: Uuid,
+    /// The address as it was typed.
+    pub email: String,
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// A BCP 47 tag, if known.
+    pub language: Option<String>,
+    /// Phone.
+    pub phone: Option<String>,
+    /// IANA time zone.
+    pub time_zone: Option<String>,
+    /// Job title.
+    pub job_title: Option<String>,
+    /// The id in another system.
+    pub external_id: Option<String>,
+    /// When the person proved to own the address.
+    pub verify_time: Option<Time>,
+    /// When the account was made.
+    pub create_time: Time,
+    /// When it last changed.
+    pub update_time: Time,
+}
+
+impl User {
+    /// Why the account is disabled. Whatever verifies an account also ends `PENDING_ACCEPTANCE`.
+    #[must_use]
+    pub fn disabled_reasons(&self) -> Vec<UserDisabledReason> {
+        if self.verify_time.is_some() {
+            Vec::new()
+        } else {
+            vec![UserDisabledReason::PendingAcceptance]
+        }
+    }
+}
+
+/// What a new account holds beside its address.
+#[derive(Clone)]
+pub struct Profile {
+    /// Given name.
+    pub given_name: PersonName,
+    /// Family name.
+    pub family_name: PersonName,
+    /// Language, if known.
+    pub language: Option<Language>,
+    /// Phone.
+    pub phone: Option<Phone>,
+    /// Time zone.
+    pub time_zone: Option<TimeZone>,
+    /// Job title.
+    pub job_title: Option<JobTitle>,
+    /// The id in another system.
+    pub external_id: Option<ExternalId>,
+}
+
+impl Profile {
+    /// A profile of names and perhaps a language.
+    #[must_use]
+    pub const fn named(
+        given_name: PersonName,
+        family_name: PersonName,
+        language: Option<Language>,
+    ) -> Self {
+        Self {
+            given_name,
+            family_name,
+            language,
+            phone: None,
+            time_zone: None,
+            job_title: None,
+            external_id: None,
+        }
+    }
+}
+
+/// Changes to a profile: `None` leaves a field, `Some(None)` clears an optional one.
+#[derive(Clone, Default)]
+pub struct ProfileChanges {
+    /// Given name.
+    pub given_name: Option<PersonName>,
+    /// Family name.
+    pub family_name: Option<PersonName>,
+    /// Language.
+    pub language: Option<Option<Language>>,
+    /// Phone.
+    pub phone: Option<Option<Phone>>,
+    /// Time zone.
+    pub time_zone: Option<Option<TimeZone>>,
+    /// Job title.
+    pub job_title: Option<Option<JobTitle>>,
+    /// The id in another system.
+    pub external_id: Option<Option<ExternalId>>,
+}
+
+/// Which accounts a list holds.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct UserFilter {
+    /// Only verified accounts, or only others.
+    pub verified: Option<bool>,
+}

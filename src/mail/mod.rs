@@ -1,0 +1,9 @@
+//! Letters to people: their words, how they travel, and the loop that sends what the outbox holds.
+
+pub mod eml;
+pub mod letter;
+mod locale;
+pub mod relay;
+mod sender;
+mod templates;
+pub mod transport;

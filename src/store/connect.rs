@@ -1,0 +1,89 @@
+//! Opening the database, with every setting that durability and patience need.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend};
+
+use super::Store;
+use crate::error::Result;
+
+/// How a store is opened.
+#[derive(Clone)]
+pub struct StoreOptions {
+    /// `sqlite://file` or `postgres://…`.
+    pub url: String,
+    /// How many connections PostgreSQL gets, or how many readers SQLite has beside its one writer.
+    pub pool_size: u32,
+}
+
+/// How long a call waits for a connection, or SQLite for its lock.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Store {
+    /// Opens the database; a missing SQLite file is made.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Unavailable`] when it cannot be reached.
+    pub async fn connect(options: &StoreOptions) -> Result<Self> {
+        let statements = Arc::new(AtomicU64::new(0));
+        let readers = open(options, options.pool_size, &statements).await?;
+        let writers = match readers.get_database_backend() {
+            DbBackend::Sqlite => open(options, 1, &statements).await?,
+            _ => readers.clone(),
+        };
+        Ok(Self {
+            readers,
+            writers,
+            statements,
+        })
+    }
+
+    /// Whether many processes may share this database.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.readers.get_database_backend() != DbBackend::Sqlite
+    }
+}
+
+async fn open(
+    options: &StoreOptions,
+    size: u32,
+    statements: &Arc<AtomicU64>,
+) -> Result<DatabaseConnection> {
+    let mut connect = ConnectOptions::new(&options.url);
+    connect
+        .max_connections(size)
+        .min_connections(1)
+        .acquire_timeout(PATIENCE)
+        .test_before_acquire(false)
+        // Values are never logged, and the text of every statement is noise.
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .create_if_missing(true)
+                .foreign_keys(true)
+                .busy_timeout(PATIENCE)
+                .pragma("journal_mode", "WAL")
+                // What was acknowledged survives a power cut.
+                .pragma("synchronous", "FULL")
+        })
+        .map_sqlx_postgres_opts(|postgres| {
+            postgres.application_name("muster").options([
+                ("lock_timeout", "10s"),
+                ("statement_timeout", "60s"),
+                ("idle_in_transaction_session_timeout", "60s"),
+            ])
+        });
+    let mut connection = Database::connect(connect).await?;
+    let counter = Arc::clone(statements);
+    connection.set_metric_callback(move |_| {
+        counter.fetch_add(1, Ordering::Relaxed);
+    });
+    Ok(connection)
+}

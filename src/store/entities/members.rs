@@ -1,0 +1,23 @@
+//! Memberships.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, DeriveEntityModel)]
+#[sea_orm(table_name = "members")]
+pub(in crate::store) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(in crate::store) team_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(in crate::store) user_id: Uuid,
+    pub(in crate::store) role: String,
+    pub(in crate::store) source: String,
+    pub(in crate::store) create_time: i64,
+    pub(in crate::store) join_time: Option<i64>,
+    pub(in crate::store) remove_time: Option<i64>,
+    pub(in crate::store) removal: Option<String>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(in crate::store) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

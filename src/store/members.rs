@@ -1,0 +1,372 @@
+//! Memberships. Whoever writes here holds the team's lock.
+
+use std::collections::HashMap;
+
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
+    sea_query::{Expr, ExprTrait},
+};
+use uuid::Uuid;
+
+use super::{
+    Reads, Tx, bulk,
+    entities::{
+        invitations,
+        members::{ActiveModel, Column, Entity, Model},
+    },
+    invitations::open_of,
+    rows::{micros, opt_time, time, word},
+    teams, users,
+};
+use crate::{
+    clock::Time,
+    domain::{
+        members::{Member, MemberFilter, MemberState, Removal, Source},
+        pages::{Page, Position},
+        roles::Role,
+        teams::Team,
+    },
+    error::{Error, Result},
+};
+
+/// How somebody comes in.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// The role.
+    pub role: Role,
+    /// The way.
+    pub source: Source,
+    /// Whether he has joined with it, or is invited.
+    pub joined: bool,
+    /// When.
+    pub now: Time,
+}
+
+/// The column's word. It never holds PRIMARY_ADMIN: the primary admin's own row waits with what he becomes
+/// when the role moves on.
+fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::PrimaryAdmin | Role::SecondaryAdmin => Role::SecondaryAdmin.word(),
+        Role::SsoAdmin | Role::Member | Role::Guest => role.word(),
+    }
+}
+
+/// The role as people see it.
+pub(super) fn shown_role(team: &Team, user: Uuid, word: &str) -> Result<Role> {
+    if team.primary_admin_user_id == user {
+        Ok(Role::PrimaryAdmin)
+    } else {
+        super::rows::word(Role::of, word)
+    }
+}
+
+/// Makes memberships.
+pub async fn insert(tx: &Tx, team: Uuid, users: &[Uuid], entry: Entry) -> Result<()> {
+    let rows = users
+        .iter()
+        .map(|user| Model {
+            team_id: team,
+            user_id: *user,
+            role: role_word(entry.role).to_owned(),
+            source: entry.source.word().to_owned(),
+            create_time: micros(entry.now),
+            join_time: entry.joined.then_some(micros(entry.now)),
+            remove_time: None,
+            removal: None,
+        })
+        .collect();
+    bulk::insert::<Model, ActiveModel>(tx, rows).await
+}
+
+/// Gives memberships that ended, or whose invitation expired, a new beginning. The primary admin's role is the team's
+/// to give, so his keeps what it has.
+pub async fn enter_again(tx: &Tx, team: &Team, users: &[Uuid], entry: Entry) -> Result<()> {
+    let role = Expr::case(
+        Column::UserId.eq(team.primary_admin_user_id),
+        Expr::col(Column::Role),
+    )
+    .finally(Expr::value(role_word(entry.role)));
+    for chunk in users.chunks(bulk::CHUNK) {
+        let join_time = entry.joined.then_some(micros(entry.now));
+        let done = Entity::update_many()
+            .col_expr(Column::Role, role.clone().into())
+            .col_expr(Column::Source, Expr::value(entry.source.word()))
+            .col_expr(Column::JoinTime, Expr::value(join_time))
+            .col_expr(Column::RemoveTime, Expr::value(None::<i64>))
+            .col_expr(Column::Removal, Expr::value(None::<String>))
+            .filter(Column::TeamId.eq(team.id))
+            .filter(Column::UserId.is_in(chunk.iter().copied()))
+            .filter(Condition::any().add(Column::JoinTime.is_null()).add(Column::RemoveTime.is_not_null()))
+            .exec(tx.connection())
+            .await?;
+        bulk::expect(chunk.len() as u64, done.rows_affected)?;
+    }
+    Ok(())
+}
+
+/// Makes an invited member an active one.
+pub async fn activate(tx: &Tx, team: Uuid, user: Uuid, now: Time) -> Result<()> {
+    let done = Entity::update_many()
+        .col_expr(Column::JoinTime, Expr::value(micros(now)))
+        .filter(Column::TeamId.eq(team))
+        .filter(Column::UserId.eq(user))
+        .filter(Column::JoinTime.is_null())
+        .filter(Column::RemoveTime.is_null())
+        .exec(tx.connection())
+        .await?;
+    bulk::expect(1, done.rows_affected)
+}
+
+/// Ends memberships that were only invited; never the primary admin's.
+pub async fn end_invited(
+    tx: &Tx,
+    team: &Team,
+    users: &[Uuid],
+    removal: Removal,
+    now: Time,
+) -> Result<()> {
+    for chunk in users.chunks(bulk::CHUNK) {
+        let done = Entity::update_many()
+            .col_expr(Column::RemoveTime, Expr::value(micros(now)))
+            .col_expr(Column::Removal, Expr::value(removal.word()))
+            .filter(Column::TeamId.eq(team.id))
+            .filter(Column::UserId.is_in(chunk.iter().copied()))
+            .filter(Column::UserId.ne(team.primary_admin_user_id))
+            .filter(Column::JoinTime.is_null())
+            .filter(Column::RemoveTime.is_null())
+            .exec(tx.connection())
+            .await?;
+        bulk::expect(chunk.len() as u64, done.rows_affected)?;
+    }
+    Ok(())
+}
+
+/// One member, also one whose membership ended.
+pub async fn find(db: &impl Reads, team: &Team, user: Uuid) -> Result<Option<Member>> {
+    let row = Entity::find_by_id((team.id, user))
+        .one(db.connection())
+        .await?;
+    let rows = row.into_iter().collect();
+    Ok(assemble(db, team, rows).await?.pop())
+}
+
+/// Whether the user is in another team.
+pub async fn is_elsewhere(db: &impl Reads, team: Uuid, user: Uuid) -> Result<bool> {
+    let other = Entity::find()
+        .filter(Column::UserId.eq(user))
+        .filter(Column::TeamId.ne(team))
+        .filter(Column::RemoveTime.is_null())
+        .limit(1)
+        .one(db.connection())
+        .await?;
+    Ok(other.is_some())
+}
+
+/// Which of these users are active members.
+pub async fn active_of(db: &impl Reads, team: Uuid, users: &[Uuid]) -> Result<Vec<Uuid>> {
+    let mut active = Vec::new();
+    for chunk in users.chunks(bulk::CHUNK) {
+        let rows = Entity::find()
+            .filter(Column::TeamId.eq(team))
+            .filter(Column::UserId.is_in(chunk.iter().copied()))
+            .filter(Column::JoinTime.is_not_null())
+            .filter(Column::RemoveTime.is_null())
+            .all(db.connection())
+            .await?;
+        active.extend(rows.into_iter().map(|row| row.user_id));
+    }
+    Ok(active)
+}
+
+/// A page of a team's members, those first whose accounts are oldest.
+pub async fn page(
+    db: &impl Reads,
+    team: &Team,
+    filter: &MemberFilter,
+    cut: (Option<Uuid>, u64, Time),
+) -> Result<Page<Member>> {
+    let (after, size, now) = cut;
+    let mut query = Entity::find()
+        .filter(Column::TeamId.eq(team.id))
+        .order_by_asc(Column::UserId)
+        .limit(size + 1);
+    query = narrow(query, team, filter, now);
+    if let Some(after) = after {
+        query = query.filter(Column::UserId.gt(after));
+    }
+    let rows = query.all(db.connection()).await?;
+    let members = assemble(db, team, rows).await?;
+    Ok(Page::cut(members, size, |member| {
+        Position(member.user.id.as_bytes().to_vec())
+    }))
+}
+
+fn narrow(
+    mut query: Select<Entity>,
+    team: &Team,
+    filter: &MemberFilter,
+    now: Time,
+) -> Select<Entity> {
+    let primary = team.primary_admin_user_id;
+    if !filter.roles.is_empty() {
+        let stored = filter.roles.iter().filter(|role| **role != Role::PrimaryAdmin);
+        let mut any = Condition::any().add(
+            Column::Role
+                .is_in(stored.map(|role| role.word()))
+                .and(Column::UserId.ne(primary)),
+        );
+        if filter.roles.contains(&Role::PrimaryAdmin) {
+            any = any.add(Column::UserId.eq(primary));
+        }
+        query = query.filter(any);
+    }
+    if !filter.sources.is_empty() {
+        query = query.filter(Column::Source.is_in(filter.sources.iter().map(|source| source.word())));
+    }
+    if filter.invitation_expired {
+        let expired = invitations::Entity::find()
+            .select_only()
+            .column(invitations::Column::UserId)
+            .filter(invitations::Column::TeamId.eq(team.id))
+            .filter(invitations::Column::Settlement.is_null())
+            .filter(invitations::Column::ExpireTime.lte(micros(now)));
+        query = query.filter(Column::UserId.in_subquery(expired.into_query()));
+    }
+    query.filter(states(&filter.states))
+}
+
+fn states(wanted: &[MemberState]) -> Condition {
+    if wanted.is_empty() {
+        return Condition::all().add(Column::RemoveTime.is_null());
+    }
+    wanted.iter().fold(Condition::any(), |any, state| {
+        let all = Condition::all();
+        any.add(match state {
+            MemberState::Removed => all.add(Column::RemoveTime.is_not_null()),
+            MemberState::Invited => all
+                .add(Column::RemoveTime.is_null())
+                .add(Column::JoinTime.is_null()),
+            MemberState::Active => all
+                .add(Column::RemoveTime.is_null())
+                .add(Column::JoinTime.is_not_null()),
+            // Nothing disables a member yet.
+            MemberState::Disabled => all.add(Expr::value(1).eq(0)),
+        })
+    })
+}
+
+/// A page of one person's memberships with the names of the teams, oldest team first.
+pub async fn page_of_user(
+    db: &impl Reads,
+    user: Uuid,
+    include_removed: bool,
+    cut: (Option<Uuid>, u64),
+) -> Result<Page<(Team, Member)>> {
+    let (after, size) = cut;
+    let mut query = Entity::find()
+        .filter(Column::UserId.eq(user))
+        .order_by_asc(Column::TeamId)
+        .limit(size + 1);
+    if !include_removed {
+        query = query.filter(Column::RemoveTime.is_null());
+    }
+    if let Some(after) = after {
+        query = query.filter(Column::TeamId.gt(after));
+    }
+    let rows = query.all(db.connection()).await?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.team_id).collect();
+    let account = users::by_id(db, user)
+        .await?
+        .ok_or_else(|| Error::internal("a membership without an account"))?;
+    let mut teams: HashMap<Uuid, Team> = teams::by_ids(db, &ids)
+        .await?
+        .into_iter()
+        .map(|team| (team.id, team))
+        .collect();
+    let mut open = open_in_teams(db, user, &ids).await?;
+    let mut memberships = Vec::with_capacity(rows.len());
+    for row in rows {
+        let team = teams
+            .remove(&row.team_id)
+            .ok_or_else(|| Error::internal("a membership without a team"))?;
+        let mut member = member(&team, row, account.clone())?;
+        member.invitation = open.remove(&team.id);
+        memberships.push((team, member));
+    }
+    Ok(Page::cut(memberships, size, |(team, _)| {
+        Position(team.id.as_bytes().to_vec())
+    }))
+}
+
+async fn open_in_teams(
+    db: &impl Reads,
+    user: Uuid,
+    teams: &[Uuid],
+) -> Result<HashMap<Uuid, crate::domain::invitations::Invitation>> {
+    let rows = invitations::Entity::find()
+        .filter(invitations::Column::TeamId.is_in(teams.iter().copied()))
+        .filter(invitations::Column::UserId.eq(user))
+        .filter(invitations::Column::Settlement.is_null())
+        .all(db.connection())
+        .await?;
+    rows.into_iter()
+        .map(|row| Ok((row.team_id, row.try_into()?)))
+        .collect()
+}
+
+/// Joins rows with their accounts and open invitations: three statements, whatever their number.
+async fn assemble(db: &impl Reads, team: &Team, rows: Vec<Model>) -> Result<Vec<Member>> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.user_id).collect();
+    let mut accounts: HashMap<Uuid, _> = users::by_ids(db, &ids)
+        .await?
+        .into_iter()
+        .map(|user| (user.id, user))
+        .collect();
+    let mut open = open_of(db, team.id, &ids).await?;
+    rows.into_iter()
+        .map(|row| {
+            let id = row.user_id;
+            let account = accounts
+                .remove(&id)
+                .ok_or_else(|| Error::internal("a membership without an account"))?;
+            let mut member = member(team, row, account)?;
+            member.invitation = open.remove(&id);
+            Ok(member)
+        })
+        .collect()
+}
+
+fn member(team: &Team, row: Model, user: crate::domain::users::User) -> Result<Member> {
+    Ok(Member {
+        team_id: row.team_id,
+        role: shown_role(team, row.user_id, &row.role)?,
+        source: word(Source::of, &row.source)?,
+        create_time: time(row.create_time)?,
+        join_time: opt_time(row.join_time)?,
+        remove_time: opt_time(row.remove_time)?,
+        user,
+        invitation: None,
+    })
+}
+
+/// How many seats are taken: by everybody who joined, every unexpired invitation, and the primary admin always.
+pub async fn seats_used(db: &impl Reads, team: &Team, now: Time) -> Result<i64> {
+    let joined = Entity::find()
+        .filter(Column::TeamId.eq(team.id))
+        .filter(Column::JoinTime.is_not_null())
+        .filter(Column::RemoveTime.is_null())
+        .count(db.connection())
+        .await?;
+    let waiting = invitations::Entity::find()
+        .filter(invitations::Column::TeamId.eq(team.id))
+        .filter(invitations::Column::Settlement.is_null())
+        .filter(
+            Condition::any()
+                .add(invitations::Column::ExpireTime.gt(micros(now)))
+                .add(invitations::Column::UserId.eq(team.primary_admin_user_id)),
+        )
+        .count(db.connection())
+        .await?;
+    i64::try_from(joined + waiting).map_err(|error| Error::Internal(Box::new(error)))
+}

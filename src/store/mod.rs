@@ -1,0 +1,148 @@
+//! SQL: the connections, the one way to write, and named statements that answer in the words of the domain.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+
+use crate::error::{Error, Result};
+
+mod bulk;
+mod connect;
+mod entities;
+pub mod failure;
+pub mod import_results;
+pub mod imports;
+pub mod invitations;
+pub mod keys;
+pub mod members;
+pub mod migrate;
+pub mod outbox;
+mod rows;
+pub mod standings;
+pub mod teams;
+pub mod tokens;
+pub mod users;
+
+pub use connect::StoreOptions;
+pub use migrate::Migration;
+
+/// How often a transaction is tried that lost against others.
+const ATTEMPTS: u32 = 8;
+
+/// One database. SQLite has one writing connection, so that writers queue in order instead of polling a lock.
+#[derive(Clone)]
+pub struct Store {
+    readers: DatabaseConnection,
+    writers: DatabaseConnection,
+    statements: Arc<AtomicU64>,
+}
+
+/// A transaction; only [`Store::write`] makes one, so that writing outside of one does not compile.
+pub struct Tx(DatabaseTransaction);
+
+/// What can be read from: the store, or a transaction.
+pub trait Reads: Sync {
+    /// The connection, as SeaORM knows it.
+    type Connection: ConnectionTrait;
+
+    /// The connection to read from.
+    fn connection(&self) -> &Self::Connection;
+}
+
+impl Reads for Store {
+    type Connection = DatabaseConnection;
+
+    fn connection(&self) -> &DatabaseConnection {
+        &self.readers
+    }
+}
+
+impl Reads for Tx {
+    type Connection = DatabaseTransaction;
+
+    fn connection(&self) -> &DatabaseTransaction {
+        &self.0
+    }
+}
+
+impl Store {
+    /// Runs `work` in one transaction and commits it. Work that lost against others is run again from its start, so
+    /// that it sees what they did and its rules name the right refusal.
+    ///
+    /// # Errors
+    /// What `work` answers; [`Error::Conflict`] when every attempt lost; [`Error::Unavailable`] when the connection
+    /// broke, also while committing: whether that was stored is unknown, and it is not tried again.
+    pub async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        F: AsyncFn(&Tx) -> Result<T>,
+    {
+        let mut attempt = 1;
+        loop {
+            match self.attempt(&work).await {
+                Err(Error::Conflict) if attempt < ATTEMPTS => {
+                    tracing::debug!(attempt, "a transaction lost against others and is run again");
+                    tokio::time::sleep(Duration::from_millis(u64::from(attempt * attempt))).await;
+                    attempt += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn attempt<T, F>(&self, work: &F) -> Result<T>
+    where
+        F: AsyncFn(&Tx) -> Result<T>,
+    {
+        let options = TransactionOptions {
+            // A deferred one that reads first fails at its first write whenever another wrote meanwhile.
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let tx = Tx(self.writers.begin_with_options(options).await?);
+        match work(&tx).await {
+            Ok(answer) => {
+                tx.0.commit().await.map_err(failure::while_committing)?;
+                Ok(answer)
+            }
+            Err(error) => {
+                // The first error tells what happened; a rollback can fail only with the connection, which is closed then.
+                if let Err(rollback) = tx.0.rollback().await {
+                    tracing::warn!(error = %rollback, "a transaction could not be rolled back");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// How many statements were sent so far, for tests that count them.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Asks the database for nothing, to see that it answers.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it does not.
+    pub async fn ping(&self) -> Result<()> {
+        Ok(self.readers.ping().await?)
+    }
+
+    /// Closes every connection.
+    ///
+    /// # Errors
+    /// What the driver says.
+    pub async fn close(self) -> Result<()> {
+        self.writers.close_by_ref().await?;
+        Ok(self.readers.close_by_ref().await?)
+    }
+}

@@ -1,0 +1,53 @@
+//! How the people of a request stand in the team that wants them.
+
+use std::collections::HashMap;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use uuid::Uuid;
+
+use super::{
+    Reads, Tx, bulk,
+    entities::members::{Column, Entity},
+    invitations::open_of,
+    rows::word,
+};
+use crate::{
+    domain::{
+        admission::{OpenInvitation, Standing},
+        members::Removal,
+        teams::Team,
+    },
+    error::Result,
+};
+
+/// The memberships of these users in the team, past and present, by user.
+pub async fn of(tx: &Tx, team: &Team, users: &[Uuid]) -> Result<HashMap<Uuid, Standing>> {
+    let mut standings = HashMap::with_capacity(users.len());
+    for chunk in users.chunks(bulk::CHUNK) {
+        let rows = Entity::find()
+            .filter(Column::TeamId.eq(team.id))
+            .filter(Column::UserId.is_in(chunk.iter().copied()))
+            .all(tx.connection())
+            .await?;
+        for row in rows {
+            let removal = row.removal.map(|text| word(Removal::of, &text)).transpose()?;
+            let standing = Standing {
+                is_primary: row.user_id == team.primary_admin_user_id,
+                joined: row.join_time.is_some(),
+                removal,
+                open: None,
+            };
+            standings.insert(row.user_id, standing);
+        }
+    }
+    for (user, invitation) in open_of(tx, team.id, users).await? {
+        if let Some(standing) = standings.get_mut(&user) {
+            standing.open = Some(OpenInvitation {
+                id: invitation.id,
+                expire_time: invitation.expire_time,
+                send_count: invitation.send_count,
+            });
+        }
+    }
+    Ok(standings)
+}

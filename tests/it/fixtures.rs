@@ -1,0 +1,284 @@
+//! Teams, people and letters that tests begin with.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use muster::{
+    mail::transport::SentMail,
+    proto::{
+        AcceptInvitationRequest, AcceptInvitationResponse, CreateInvitationRequest,
+        CreateTeamRequest, GetInvitationRequest, GetMemberRequest, GetTeamRequest, GetUserRequest,
+        ImportResult, ImportUsersEnd, ImportUsersHeader, ImportUsersRequest, ImportUsersRow,
+        ImportUsersRows, Invitation, Member, PrimaryAdmin, ResendInvitationRequest, Role, Team,
+        TeamCounts, UpdateTeamRequest, User, VerifiedAccountPolicy, get_user_request::Key,
+        import_users_end::Count, import_users_request::Part,
+    },
+};
+use prost_types::{FieldMask, Timestamp};
+use tonic::{Response, Status};
+
+use crate::{
+    harness::{Harness, PUBLIC_URL},
+    refusals::Outcome,
+};
+
+/// The shortest time there is.
+pub(crate) const MICROSECOND: TimeDelta = TimeDelta::microseconds(1);
+/// How long an invitation is good by default.
+pub(crate) const WEEK: TimeDelta = TimeDelta::days(7);
+
+/// A new team, whose primary admin has not answered yet.
+pub(crate) struct NewTeam {
+    /// The team's id.
+    pub(crate) id: String,
+    /// The primary admin's id.
+    pub(crate) admin: String,
+    /// The invitation of the primary admin.
+    pub(crate) invitation: String,
+    /// The newest token of that invitation.
+    pub(crate) token: String,
+}
+
+/// Somebody whose letter has arrived.
+pub(crate) struct Invited {
+    /// The person's id.
+    pub(crate) user: String,
+    /// The invitation's id.
+    pub(crate) id: String,
+    /// The newest token.
+    pub(crate) token: String,
+}
+
+/// What makes a team called `name`, whose primary admin is `boss@name.example`.
+pub(crate) fn team_called(name: &str) -> CreateTeamRequest {
+    CreateTeamRequest {
+        display_name: name.to_owned(),
+        primary_admin: Some(PrimaryAdmin {
+            email: format!("boss@{name}.example"),
+            given_name: "Bea".to_owned(),
+            family_name: "Boss".to_owned(),
+            language: String::new(),
+        }),
+        ..CreateTeamRequest::default()
+    }
+}
+
+/// What invites an address as a `MEMBER`.
+pub(crate) fn invitation_of(team: &str, email: &str) -> CreateInvitationRequest {
+    CreateInvitationRequest {
+        team_id: team.to_owned(),
+        email: email.to_owned(),
+        given_name: "Ann".to_owned(),
+        family_name: "Lee".to_owned(),
+        ..CreateInvitationRequest::default()
+    }
+}
+
+impl Harness {
+    /// A team with default settings.
+    pub(crate) async fn team(&self, name: &str) -> NewTeam {
+        self.team_from(team_called(name)).await
+    }
+
+    /// A team whose primary admin is new and has got his letter.
+    pub(crate) async fn team_from(&self, request: CreateTeamRequest) -> NewTeam {
+        let answer = self.teams().create_team(request).await.answered();
+        let letters = self.deliver().await;
+        assert_eq!(
+            letters.len(),
+            1,
+            "a new team mails its primary admin and nobody else"
+        );
+        NewTeam {
+            id: answer.team.expect("the team").id,
+            admin: answer.member.expect("the primary admin").user_id,
+            invitation: answer
+                .invitation
+                .expect("the primary admin's invitation")
+                .id,
+            token: token(&letters[0]),
+        }
+    }
+
+    /// Somebody invited as a `MEMBER`.
+    pub(crate) async fn invite(&self, team: &str, email: &str) -> Invited {
+        self.invite_from(invitation_of(team, email)).await
+    }
+
+    /// Somebody invited as a `GUEST`.
+    pub(crate) async fn invite_guest(&self, team: &str, email: &str) -> Invited {
+        let mut request = invitation_of(team, email);
+        request.set_role(Role::Guest);
+        self.invite_from(request).await
+    }
+
+    /// Somebody invited, with the letter read.
+    pub(crate) async fn invite_from(&self, request: CreateInvitationRequest) -> Invited {
+        let answer = self
+            .invitations()
+            .create_invitation(request)
+            .await
+            .answered();
+        let invitation = answer.invitation.expect("an invitation");
+        Invited {
+            user: invitation.user_id,
+            id: invitation.id,
+            token: self.only_token().await,
+        }
+    }
+
+    /// Somebody who has accepted.
+    pub(crate) async fn join(&self, team: &str, email: &str) -> Invited {
+        let invited = self.invite(team, email).await;
+        self.accept(&invited.token).await.answered();
+        invited
+    }
+
+    /// A verified account that is in a team of its own only.
+    pub(crate) async fn verified(&self, email: &str) -> User {
+        let mut request = team_called("elsewhere");
+        request.primary_admin.as_mut().expect("an admin").email = email.to_owned();
+        let team = self.team_from(request).await;
+        self.accept(&team.token).await.answered();
+        self.user(&team.admin).await
+    }
+
+    /// The call that the mailed link's page makes.
+    pub(crate) async fn accept(
+        &self,
+        token: &str,
+    ) -> Result<Response<AcceptInvitationResponse>, Status> {
+        let token = token.to_owned();
+        self.invitations()
+            .accept_invitation(AcceptInvitationRequest { token })
+            .await
+    }
+
+    /// A resend that goes through, and the token that it mailed.
+    pub(crate) async fn resend(&self, team: &str, invitation: &str) -> String {
+        let request = ResendInvitationRequest {
+            team_id: team.to_owned(),
+            invitation_id: invitation.to_owned(),
+        };
+        self.invitations()
+            .resend_invitation(request)
+            .await
+            .answered();
+        self.only_token().await
+    }
+
+    /// The token in the only letter that is due.
+    pub(crate) async fn only_token(&self) -> String {
+        token(&self.only_letter().await)
+    }
+
+    /// The only letter that is due.
+    pub(crate) async fn only_letter(&self) -> SentMail {
+        let mut letters = self.deliver().await;
+        assert_eq!(letters.len(), 1, "exactly one letter");
+        letters.remove(0)
+    }
+
+    /// People imported by address, their letters held; one result each.
+    pub(crate) async fn import_held(
+        &self,
+        team: &str,
+        import: &str,
+        emails: &[&str],
+    ) -> Vec<ImportResult> {
+        let header = ImportUsersHeader {
+            team_id: team.to_owned(),
+            import_id: import.to_owned(),
+            hold_letters: true,
+            ..ImportUsersHeader::default()
+        };
+        let row = |email: &&str| ImportUsersRow {
+            given_name: "Ann".to_owned(),
+            family_name: "Lee".to_owned(),
+            email: (*email).to_owned(),
+        };
+        let rows = ImportUsersRows {
+            rows: emails.iter().map(row).collect(),
+        };
+        let count = i64::try_from(emails.len()).expect("a few rows");
+        let end = ImportUsersEnd {
+            count: Some(Count::RowCount(count)),
+        };
+        let parts = [Part::Header(header), Part::Rows(rows), Part::End(end)];
+        let stream = tokio_stream::iter(parts.map(|part| ImportUsersRequest { part: Some(part) }));
+        self.users().import_users(stream).await.answered().results
+    }
+
+    /// The person's account.
+    pub(crate) async fn user(&self, id: &str) -> User {
+        let key = Some(Key::UserId(id.to_owned()));
+        let answer = self
+            .users()
+            .get_user(GetUserRequest { key })
+            .await
+            .answered();
+        answer.user.expect("the user")
+    }
+
+    /// The person in a team.
+    pub(crate) async fn member(&self, team: &str, user: &str) -> Member {
+        let request = GetMemberRequest {
+            team_id: team.to_owned(),
+            user_id: user.to_owned(),
+        };
+        let answer = self.teams().get_member(request).await.answered();
+        answer.member.expect("the member")
+    }
+
+    /// An invitation of a team.
+    pub(crate) async fn invitation(&self, team: &str, id: &str) -> Invitation {
+        let request = GetInvitationRequest {
+            team_id: team.to_owned(),
+            invitation_id: id.to_owned(),
+        };
+        let answer = self.invitations().get_invitation(request).await.answered();
+        answer.invitation.expect("the invitation")
+    }
+
+    /// A team's counts.
+    pub(crate) async fn counts(&self, team: &str) -> TeamCounts {
+        let team_id = team.to_owned();
+        let answer = self
+            .teams()
+            .get_team(GetTeamRequest { team_id })
+            .await
+            .answered();
+        answer.counts.expect("the counts")
+    }
+}
+
+/// The last part of the link in a letter; panics if there is none.
+pub(crate) fn token(letter: &SentMail) -> String {
+    let start = format!("{PUBLIC_URL}/invitations/");
+    let (_, rest) = letter
+        .text
+        .split_once(&start)
+        .expect("a letter with a link");
+    rest.chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+        .collect()
+}
+
+/// A time of the wire, to the microsecond.
+pub(crate) fn time(timestamp: Option<Timestamp>) -> DateTime<Utc> {
+    let timestamp = timestamp.expect("a time");
+    let nanos = u32::try_from(timestamp.nanos).expect("nanoseconds");
+    DateTime::from_timestamp(timestamp.seconds, nanos).expect("a time in range")
+}
+
+/// What makes a team ask verified accounts before it adds them.
+pub(crate) fn ask_first(team: &str) -> UpdateTeamRequest {
+    UpdateTeamRequest {
+        team: Some(Team {
+            id: team.to_owned(),
+            verified_account_policy: VerifiedAccountPolicy::AskFirst.into(),
+            ..Team::default()
+        }),
+        update_mask: Some(FieldMask {
+            paths: vec!["verified_account_policy".to_owned()],
+        }),
+    }
+}

@@ -1,0 +1,177 @@
+//! Calls that meet: whatever the order, one wins, the others are told, and nothing happens twice.
+
+use std::{future::Future, sync::Arc};
+
+use muster::proto::{
+    AcceptInvitationRequest, CreateTeamRequest, ImportOutcome, InvitationState, ListInvitationsRequest,
+    ListMembersRequest, ListTeamsRequest, MemberState, RevokeInvitationRequest,
+};
+use tokio::{sync::Barrier, task::JoinSet};
+use tonic::Code;
+
+use crate::{
+    fixtures::{invitation_of, team_called},
+    harness::{Harness, tests},
+    refusals::{Outcome, resource_name},
+};
+
+tests![
+    of_sixteen_accepts_at_once_all_succeed_and_one_is_the_first,
+    thirty_two_invitations_of_one_address_at_once_make_one_with_one_letter,
+    of_an_accept_and_a_revocation_at_once_one_wins_and_the_other_is_told,
+    of_teams_made_at_once_with_one_external_id_one_is_made,
+    the_last_seat_is_given_to_one_of_many_at_once,
+];
+
+/// Runs `count` calls that all start at the same moment, and answers what they answered.
+async fn at_once<T, F>(count: usize, call: impl Fn(usize) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let start = Arc::new(Barrier::new(count));
+    let mut calls = JoinSet::new();
+    for number in 0..count {
+        let (start, call) = (Arc::clone(&start), call(number));
+        calls.spawn(async move {
+            start.wait().await;
+            call.await
+        });
+    }
+    calls.join_all().await
+}
+
+async fn of_sixteen_accepts_at_once_all_succeed_and_one_is_the_first(h: &Harness) {
+    let team = h.team("acme").await;
+    let ann = h.invite(&team.id, "ann@acme.example").await;
+
+    let answers = at_once(16, |_| {
+        let mut client = h.invitations();
+        let token = ann.token.clone();
+        async move { client.accept_invitation(AcceptInvitationRequest { token }).await }
+    });
+    let answers: Vec<_> = answers.await.into_iter().map(Outcome::answered).collect();
+    assert_eq!(answers.iter().filter(|answer| !answer.already_accepted).count(), 1);
+    for answer in answers {
+        let member = answer.member.expect("the member");
+        assert_eq!((member.user_id.as_str(), member.state()), (ann.user.as_str(), MemberState::Active));
+    }
+}
+
+async fn thirty_two_invitations_of_one_address_at_once_make_one_with_one_letter(h: &Harness) {
+    let team = h.team("acme").await;
+    let answers = at_once(32, |number| {
+        let mut client = h.invitations();
+        // Each number's bits choose the case of the letters.
+        let letters = "annlee".chars().enumerate().map(|(bit, letter)| {
+            if number >> bit & 1 == 1 { letter.to_ascii_uppercase() } else { letter }
+        });
+        let email = format!("{}@Acme.example", letters.collect::<String>());
+        let request = invitation_of(&team.id, &email);
+        async move { client.create_invitation(request).await }
+    });
+    let answers: Vec<_> = answers.await.into_iter().map(Outcome::answered).collect();
+    let with = |outcome: ImportOutcome| answers.iter().filter(|answer| answer.outcome() == outcome).count();
+    assert_eq!((with(ImportOutcome::Invited), with(ImportOutcome::AlreadyInvited)), (1, 31));
+
+    let ids: Vec<_> = answers.iter().filter_map(|answer| answer.invitation.as_ref()).map(|i| &i.id).collect();
+    assert_eq!(ids.len(), 32);
+    assert!(ids.iter().all(|id| *id == ids[0]));
+    let members = ListMembersRequest {
+        team_id: team.id.clone(),
+        ..ListMembersRequest::default()
+    };
+    let members = h.teams().list_members(members).await.answered().members;
+    assert_eq!(members.len(), 2, "the primary admin and one more");
+    let invitations = ListInvitationsRequest {
+        team_id: team.id.clone(),
+        ..ListInvitationsRequest::default()
+    };
+    let invitations = h.invitations().list_invitations(invitations).await.answered().invitations;
+    assert_eq!(invitations.len(), 2);
+    let token = h.only_token().await;
+    h.accept(&token).await.answered();
+}
+
+async fn of_an_accept_and_a_revocation_at_once_one_wins_and_the_other_is_told(h: &Harness) {
+    let team = h.team("acme").await;
+    for round in 0..10 {
+        let ann = h.invite(&team.id, &format!("ann{round}@acme.example")).await;
+        let answers = at_once(2, |number| {
+            let mut client = h.invitations();
+            let token = ann.token.clone();
+            let revocation = RevokeInvitationRequest {
+                team_id: team.id.clone(),
+                invitation_id: ann.id.clone(),
+            };
+            async move {
+                if number == round % 2 {
+                    let answer = client.accept_invitation(AcceptInvitationRequest { token }).await;
+                    (true, answer.map(|answer| answer.map(drop)))
+                } else {
+                    let answer = client.revoke_invitation(revocation).await;
+                    (false, answer.map(|answer| answer.map(drop)))
+                }
+            }
+        });
+        let (mut won, mut lost) = (Vec::new(), Vec::new());
+        for (accepts, answer) in answers.await {
+            if answer.is_ok() {
+                won.push(accepts);
+            } else {
+                lost.push((accepts, answer));
+            }
+        }
+        assert_eq!((won.len(), lost.len()), (1, 1), "round {round}");
+        let (accepts, refused) = lost.remove(0);
+        let reason = if accepts { "INVITATION_REVOKED" } else { "INVITATION_ACCEPTED" };
+        refused.refused(Code::FailedPrecondition, reason);
+
+        let (state, member) = if accepts {
+            (InvitationState::Revoked, MemberState::Removed)
+        } else {
+            (InvitationState::Accepted, MemberState::Active)
+        };
+        assert_eq!(h.invitation(&team.id, &ann.id).await.state(), state);
+        assert_eq!(h.member(&team.id, &ann.user).await.state(), member);
+    }
+}
+
+async fn of_teams_made_at_once_with_one_external_id_one_is_made(h: &Harness) {
+    let answers = at_once(6, |number| {
+        let mut client = h.teams();
+        let request = CreateTeamRequest {
+            external_id: "crm-17".to_owned(),
+            ..team_called(&format!("team{number}"))
+        };
+        async move { client.create_team(request).await }
+    });
+    let (made, refused): (Vec<_>, Vec<_>) = answers.await.into_iter().partition(Result::is_ok);
+    assert_eq!((made.len(), refused.len()), (1, 5));
+
+    let teams = h.teams().list_teams(ListTeamsRequest::default()).await.answered().teams;
+    assert_eq!(teams.len(), 1);
+    for answer in refused {
+        let status = answer.refused(Code::AlreadyExists, "TEAM_EXTERNAL_ID_TAKEN");
+        assert_eq!(resource_name(&status), teams[0].id);
+    }
+    h.only_letter().await;
+}
+
+async fn the_last_seat_is_given_to_one_of_many_at_once(h: &Harness) {
+    let mut request = team_called("acme");
+    request.seat_limit = Some(2);
+    let team = h.team_from(request).await;
+    let answers = at_once(8, |number| {
+        let mut client = h.invitations();
+        let request = invitation_of(&team.id, &format!("p{number}@acme.example"));
+        async move { client.create_invitation(request).await }
+    });
+    let (seated, refused): (Vec<_>, Vec<_>) = answers.await.into_iter().partition(Result::is_ok);
+    assert_eq!((seated.len(), refused.len()), (1, 7));
+    for answer in refused {
+        answer.refused(Code::FailedPrecondition, "NO_SEAT");
+    }
+    assert_eq!(h.counts(&team.id).await.seats, 2);
+    h.only_letter().await;
+}
