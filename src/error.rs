@@ -13,9 +13,6 @@ pub enum Error {
     /// A message, a stream or a file that cannot be understood or is too much in one call.
     #[error("{}", reason_name(*.0))]
     Malformed(Reason, Vec<FieldViolation>),
-    /// The call's deadline passed.
-    #[error("late")]
-    Late,
     /// No credential, or a bad one.
     #[error("{}", reason_name(*.0))]
     Unauthenticated(Reason),

@@ -6,12 +6,17 @@
 //! holds every setting, [`clock`] the only time, [`ids`] and [`secrets`] the only randomness, [`error`] the one closed
 //! error. Arrows point down only: `rpc → app → {domain, mail, store}`, `mail → store → domain`.
 
+pub mod app;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod error;
 pub mod ids;
+pub mod mail;
 pub mod proto;
+pub mod rpc;
 pub mod secrets;
-pub mod app;
-pub mod config;
+pub mod server;
 pub mod store;
+pub mod telemetry;

@@ -34,10 +34,14 @@ struct Derived {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecretsError {
     /// There is no key in it.
-    #[error("the secret key list is empty; give id:base64, for example what `muster serve` made in muster.secret")]
+    #[error(
+        "the secret key list is empty; give id:base64, for example what `muster serve` made in muster.secret"
+    )]
     Empty,
     /// An entry is not `id:base64`.
-    #[error("entry {0} of the secret key list is not id:base64 with an id of 1 to 32 of [A-Za-z0-9._-]")]
+    #[error(
+        "entry {0} of the secret key list is not id:base64 with an id of 1 to 32 of [A-Za-z0-9._-]"
+    )]
     Malformed(usize),
     /// An entry is shorter than 32 bytes.
     #[error("entry {0} of the secret key list is shorter than 32 bytes")]
@@ -181,11 +185,11 @@ impl Secrets {
         let key = self.keys.iter().find(|key| key.id.as_bytes() == id)?;
         let mut body = body.to_vec();
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let opened =
-            key.sealer()
-                .ok()?
-                .open_in_place(nonce, Aad::from(context), &mut body)
-                .ok()?;
+        let opened = key
+            .sealer()
+            .ok()?
+            .open_in_place(nonce, Aad::from(context), &mut body)
+            .ok()?;
         Some(opened.to_vec())
     }
 
@@ -197,8 +201,7 @@ impl Secrets {
 
 impl Derived {
     fn from(id: &str, secret: &[u8]) -> Self {
-        let root =
-            hkdf::Salt::new(hkdf::HKDF_SHA256, b"muster.secret-key.v1").extract(secret);
+        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"muster.secret-key.v1").extract(secret);
         let key = |purpose: &str| {
             let mut bytes = [0; 32];
             root.expand(&[purpose.as_bytes()], hkdf::HKDF_SHA256)

@@ -80,7 +80,12 @@ impl Plan {
     pub fn rehearse(&self) -> Vec<Admitted> {
         self.people
             .iter()
-            .map(|person| admitted(person.decision, person.known.as_ref().map(|known| known.user_id)))
+            .map(|person| {
+                admitted(
+                    person.decision,
+                    person.known.as_ref().map(|known| known.user_id),
+                )
+            })
             .collect()
     }
 }
@@ -297,12 +302,13 @@ impl<'a> Work<'a> {
             delivery_state: store::outbox::state(terms.hold_letters),
             import_id: Some(terms.import_id),
         };
+        // Letters before invitations: the order in which the relay takes them too.
+        store::outbox::cancel(tx, &self.ended_invitations, now).await?;
+        store::outbox::cancel(tx, &self.expired_invitations, now).await?;
         store::invitations::insert(tx, &self.new_invitations).await?;
         store::invitations::renew(tx, &self.expired_invitations, &renewal).await?;
         store::invitations::settle(tx, &self.ended_invitations, Settlement::Accepted, now).await?;
-        store::invitations::cancel_delivery(tx, &self.ended_invitations).await?;
-        store::outbox::cancel(tx, &self.ended_invitations, now).await?;
-        store::outbox::cancel(tx, &self.expired_invitations, now).await
+        store::invitations::cancel_delivery(tx, &self.ended_invitations).await
     }
 }
 

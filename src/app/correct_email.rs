@@ -47,7 +47,8 @@ pub struct CorrectEmail {
 pub async fn run(ctx: &Context, command: &CorrectEmail) -> Result<Entered> {
     let now = ctx.clock.now();
     ctx.store
-        .write(async |tx| {
+        .write(|tx| async move {
+            let tx = &tx;
             let team = lock_team(tx, command.team_id).await?;
             let member = store::members::find(tx, &team, command.user_id)
                 .await?
@@ -79,7 +80,9 @@ pub async fn run(ctx: &Context, command: &CorrectEmail) -> Result<Entered> {
 
             let taken = holders
                 .iter()
-                .find(|(normal, user)| normal == command.email.normal() && user.id != member.user.id)
+                .find(|(normal, user)| {
+                    normal == command.email.normal() && user.id != member.user.id
+                })
                 .map(|(_, user)| user.id);
             let elsewhere = store::members::is_elsewhere(tx, team.id, member.user.id).await?;
             if taken.is_none() && !elsewhere {

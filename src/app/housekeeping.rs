@@ -26,7 +26,8 @@ pub async fn sweep(ctx: &Context) -> Result<Swept> {
     let now = ctx.clock.now();
     let settings = &ctx.settings;
     ctx.store
-        .write(async |tx| {
+        .write(|tx| async move {
+            let tx = &tx;
             Ok(Swept {
                 letters: store::outbox::delete_settled_before(
                     tx,

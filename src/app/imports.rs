@@ -55,15 +55,15 @@ pub struct Done {
 /// `TEAM_NOT_FOUND`, `IMPORT_ID_REUSED`.
 pub async fn run(ctx: &Context, command: &Run) -> Result<Done> {
     let now = ctx.clock.now();
-    let judged = judge(&command.rows);
-    let print = fingerprint(&command.options, &command.rows, &judged);
+    let judged = &judge(&command.rows)[..];
+    let print = &fingerprint(&command.options, &command.rows, judged)[..];
     let import_id = command
         .import_id
         .clone()
         .unwrap_or_else(|| ImportId::from(ids::new(now)));
     let id = import_id.as_str();
-    let candidates = candidates(command, &judged, now);
-    let terms = Terms {
+    let candidates = &candidates(command, judged, now)[..];
+    let terms = &Terms {
         role: Role::Member,
         source: Source::Import,
         import_id: Some(id),
@@ -71,28 +71,29 @@ pub async fn run(ctx: &Context, command: &Run) -> Result<Done> {
         hold_letters: command.options.hold_letters,
     };
     ctx.store
-        .write(async |tx| {
+        .write(|tx| async move {
+            let tx = &tx;
             let team = lock_team(tx, command.team_id).await?;
             if let Some((import, stored)) = store::imports::find(tx, team.id, id).await? {
-                if stored != print {
+                if stored != *print {
                     return Err(Error::Refused(Reason::ImportIdReused));
                 }
                 let results = store::import_results::all(tx, team.id, id).await?;
                 return Ok(Done { import, results });
             }
-            let plan = admission::plan(tx, &team, &terms, (&candidates, now)).await?;
+            let plan = admission::plan(tx, &team, terms, (candidates, now)).await?;
 
             if command.validate_only {
-                let results = results(command, &judged, &plan.rehearse());
+                let results = results(command, judged, &plan.rehearse());
                 let import = import(command, id, &results, now);
                 return Ok(Done { import, results });
             }
 
-            let work = (&candidates[..], &plan, now);
-            let admitted = admission::carry_out(ctx, tx, (&team, &terms), work).await?;
-            let results = results(command, &judged, &admitted);
+            let work = (candidates, &plan, now);
+            let admitted = admission::carry_out(ctx, tx, (&team, terms), work).await?;
+            let results = results(command, judged, &admitted);
             let import = import(command, id, &results, now);
-            store::imports::insert(tx, &import, &print).await?;
+            store::imports::insert(tx, &import, print).await?;
             store::import_results::insert(tx, team.id, id, &results).await?;
             Ok(Done { import, results })
         })

@@ -8,7 +8,6 @@ use super::{
     limits, lock_team, no_invitation, team,
 };
 use crate::{
-    clock::Time,
     domain::{
         admission::Decision,
         email::Email,
@@ -51,7 +50,7 @@ pub struct Entered {
 /// `TEAM_NOT_FOUND`, `DOMAIN_REFUSED`, `NO_SEAT`, `INVITATIONS_USED_UP`.
 pub async fn create(ctx: &Context, command: &Create) -> Result<Entered> {
     let now = ctx.clock.now();
-    let terms = Terms {
+    let terms = &Terms {
         role: command.role,
         source: Source::Manual,
         import_id: None,
@@ -59,21 +58,22 @@ pub async fn create(ctx: &Context, command: &Create) -> Result<Entered> {
         hold_letters: false,
     };
     ctx.store
-        .write(async |tx| {
+        .write(|tx| async move {
+            let tx = &tx;
             let team = lock_team(tx, command.team_id).await?;
             let candidates = [Candidate {
                 email: command.email.clone(),
                 profile: command.profile.clone(),
                 id_if_new: ids::new(now),
             }];
-            let plan = admission::plan(tx, &team, &terms, (&candidates, now)).await?;
+            let plan = admission::plan(tx, &team, terms, (&candidates, now)).await?;
 
             if plan.decisions().any(writes) {
                 limits::single_invitation(ctx, tx, team.id, now).await?;
             }
 
             let work = (&candidates[..], &plan, now);
-            let admitted = admission::carry_out(ctx, tx, (&team, &terms), work).await?;
+            let admitted = admission::carry_out(ctx, tx, (&team, terms), work).await?;
             entered(tx, &team, &admitted).await
         })
         .await
@@ -109,20 +109,18 @@ pub(super) async fn entered(tx: &Tx, team: &Team, admitted: &[Admitted]) -> Resu
     })
 }
 
-/// One invitation, and the moment at which it was read.
+/// One invitation.
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`, `INVITATION_NOT_FOUND`.
-pub async fn get(ctx: &Context, team_id: Uuid, id: Uuid) -> Result<(ShownInvitation, Time)> {
+pub async fn get(ctx: &Context, team_id: Uuid, id: Uuid) -> Result<ShownInvitation> {
     let team = team(ctx, team_id).await?;
     let found = store::invitations::by_id(&ctx.store, team.id, id).await?;
-    let shown =
-        store::invitations::show(&ctx.store, &team, found.into_iter().collect()).await?;
-    let one = shown.into_iter().next().ok_or_else(|| no_invitation(id))?;
-    Ok((one, ctx.clock.now()))
+    let shown = store::invitations::show(&ctx.store, &team, found.into_iter().collect()).await?;
+    shown.into_iter().next().ok_or_else(|| no_invitation(id))
 }
 
-/// A page of a team's invitations, and the moment at which it was read.
+/// A page of a team's invitations.
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`.
@@ -131,9 +129,8 @@ pub async fn list(
     team_id: Uuid,
     filter: &InvitationFilter,
     (after, size): (Option<Uuid>, u64),
-) -> Result<(Page<ShownInvitation>, Time)> {
+) -> Result<Page<ShownInvitation>> {
     let now = ctx.clock.now();
     let team = team(ctx, team_id).await?;
-    let page = store::invitations::page(&ctx.store, &team, filter, (after, size, now)).await?;
-    Ok((page, now))
+    store::invitations::page(&ctx.store, &team, filter, (after, size, now)).await
 }

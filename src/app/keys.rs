@@ -4,8 +4,7 @@ use super::Context;
 use crate::{
     domain::keys::{ApiKey, KeyText, Scope},
     error::{Error, Reason, Result},
-    secrets,
-    store,
+    secrets, store,
 };
 
 /// Makes an operator's key. Its text is shown once and kept nowhere.
@@ -13,9 +12,17 @@ use crate::{
 /// # Errors
 /// Only the database's.
 pub async fn create(ctx: &Context, display_name: &str) -> Result<KeyText> {
-    let text = KeyText::new(secrets::random()?, secrets::random()?);
+    let text = fresh()?;
     adopt(ctx, &text, display_name).await?;
     Ok(text)
+}
+
+/// A key that is stored nowhere yet.
+///
+/// # Errors
+/// Fails if the operating system has no randomness.
+pub fn fresh() -> Result<KeyText> {
+    Ok(KeyText::new(secrets::random()?, secrets::random()?))
 }
 
 /// Stores a key that was made elsewhere.
@@ -31,8 +38,9 @@ pub async fn adopt(ctx: &Context, text: &KeyText, display_name: &str) -> Result<
         create_time: ctx.clock.now(),
         revoke_time: None,
     };
+    let key = &key;
     ctx.store
-        .write(async |tx| store::keys::insert(tx, &key).await)
+        .write(|tx| async move { store::keys::insert(&tx, key).await })
         .await
 }
 
@@ -41,18 +49,18 @@ pub async fn adopt(ctx: &Context, text: &KeyText, display_name: &str) -> Result<
 ///
 /// # Errors
 /// What `keep` says, and then no key is made.
-pub async fn bootstrap(
+pub async fn bootstrap<E: From<Error>>(
     ctx: &Context,
     given: Option<&KeyText>,
-    keep: impl Fn(&KeyText) -> Result<()>,
-) -> Result<bool> {
+    keep: impl Fn(&KeyText) -> Result<(), E>,
+) -> Result<bool, E> {
     if store::keys::exists(&ctx.store).await? {
         return Ok(false);
     }
     let text = match given {
         Some(text) => text.clone(),
         None => {
-            let text = KeyText::new(secrets::random()?, secrets::random()?);
+            let text = fresh()?;
             keep(&text)?;
             text
         }
@@ -91,6 +99,6 @@ pub async fn list(ctx: &Context) -> Result<Vec<ApiKey>> {
 pub async fn revoke(ctx: &Context, id: &str) -> Result<bool> {
     let now = ctx.clock.now();
     ctx.store
-        .write(async |tx| store::keys::revoke(tx, id, now).await)
+        .write(|tx| async move { store::keys::revoke(&tx, id, now).await })
         .await
 }

@@ -8,11 +8,7 @@ use crate::{
     domain::{letters::LetterKind, tokens::InvitationToken},
     error::Result,
     ids, secrets,
-    store::{
-        self, Tx,
-        outbox::NewLetter,
-        tokens::NewToken,
-    },
+    store::{self, Tx, outbox::NewLetter, tokens::NewToken},
 };
 
 /// The link of an invitation.
@@ -83,13 +79,20 @@ pub async fn post(ctx: &Context, tx: &Tx, postings: Vec<Posting>, now: Time) -> 
 pub async fn release(ctx: &Context, team_id: Uuid, import_id: &str) -> Result<Released> {
     let now = ctx.clock.now();
     ctx.store
-        .write(async |tx| {
+        .write(|tx| async move {
+            let tx = &tx;
             let team = super::lock_team(tx, team_id).await?;
-            if store::imports::find(tx, team.id, import_id).await?.is_none() {
+            if store::imports::find(tx, team.id, import_id)
+                .await?
+                .is_none()
+            {
                 return Err(super::no_import(import_id));
             }
             let held = store::outbox::held(tx, team.id, import_id).await?;
-            let waiting: Vec<Uuid> = held.iter().filter_map(|(_, invitation)| *invitation).collect();
+            let waiting: Vec<Uuid> = held
+                .iter()
+                .filter_map(|(_, invitation)| *invitation)
+                .collect();
             let invitations = store::invitations::by_ids(tx, team.id, &waiting).await?;
             let mut seats = super::admission::seats(tx, &team, now).await?;
 

@@ -51,7 +51,8 @@ pub async fn accept(ctx: &Context, token: &InvitationToken) -> Result<(Member, S
     let now = ctx.clock.now();
     let team_id = present(ctx, &ctx.store, token).await?.invitation.team_id;
     ctx.store
-        .write(async |tx| {
+        .write(|tx| async move {
+            let tx = &tx;
             let team = lock_team(tx, team_id).await?;
             let Presented { invitation, number } = present(ctx, tx, token).await?;
 
@@ -59,9 +60,9 @@ pub async fn accept(ctx: &Context, token: &InvitationToken) -> Result<(Member, S
 
             if step == Step::Take {
                 let user = invitation.user_id;
+                store::outbox::cancel(tx, &[invitation.id], now).await?;
                 store::invitations::accept(tx, invitation.id, number, now).await?;
                 store::invitations::cancel_delivery(tx, &[invitation.id]).await?;
-                store::outbox::cancel(tx, &[invitation.id], now).await?;
                 store::members::activate(tx, team.id, user, now).await?;
                 store::users::verify(tx, user, now).await?;
             }
@@ -81,7 +82,8 @@ pub async fn decline(ctx: &Context, token: &InvitationToken) -> Result<()> {
     let now = ctx.clock.now();
     let team_id = present(ctx, &ctx.store, token).await?.invitation.team_id;
     ctx.store
-        .write(async |tx| {
+        .write(|tx| async move {
+            let tx = &tx;
             let team = lock_team(tx, team_id).await?;
             let Presented { invitation, number } = present(ctx, tx, token).await?;
             let is_primary = invitation.user_id == team.primary_admin_user_id;
@@ -106,7 +108,8 @@ pub async fn request_new(ctx: &Context, token: &InvitationToken) -> Result<()> {
         Err(error) => return Err(error),
     };
     ctx.store
-        .write(async |tx| {
+        .write(|tx| async move {
+            let tx = &tx;
             let team = lock_team(tx, team_id).await?;
             let Presented { invitation, number } = present(ctx, tx, token).await?;
             let still_good = invitation.peek(number, now).is_ok();

@@ -4,7 +4,6 @@ use uuid::Uuid;
 
 use super::{Context, no_member, team};
 use crate::{
-    clock::Time,
     domain::{
         members::{Member, MemberFilter},
         pages::Page,
@@ -13,20 +12,18 @@ use crate::{
     store,
 };
 
-/// One member, and the moment at which it was read.
+/// One member.
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`, `MEMBER_NOT_FOUND`.
-pub async fn get(ctx: &Context, team_id: Uuid, user_id: Uuid) -> Result<(Member, Time)> {
-    let now = ctx.clock.now();
+pub async fn get(ctx: &Context, team_id: Uuid, user_id: Uuid) -> Result<Member> {
     let team = team(ctx, team_id).await?;
-    let member = store::members::find(&ctx.store, &team, user_id)
+    store::members::find(&ctx.store, &team, user_id)
         .await?
-        .ok_or_else(|| no_member(user_id))?;
-    Ok((member, now))
+        .ok_or_else(|| no_member(user_id))
 }
 
-/// A page of a team's members, and the moment at which it was read.
+/// A page of a team's members.
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`.
@@ -35,9 +32,8 @@ pub async fn list(
     team_id: Uuid,
     filter: &MemberFilter,
     (after, size): (Option<Uuid>, u64),
-) -> Result<(Page<Member>, Time)> {
+) -> Result<Page<Member>> {
     let now = ctx.clock.now();
     let team = team(ctx, team_id).await?;
-    let page = store::members::page(&ctx.store, &team, filter, (after, size, now)).await?;
-    Ok((page, now))
+    store::members::page(&ctx.store, &team, filter, (after, size, now)).await
 }

@@ -26,11 +26,11 @@ use crate::{
 /// # Errors
 /// `TEAM_NOT_FOUND`, `INVITATION_NOT_FOUND`, `INVITATION_ACCEPTED`, `INVITATION_DECLINED`, `INVITATION_REVOKED`,
 /// `NO_SEAT`, `RESEND_TOO_SOON`, `RESENDS_USED_UP`.
-pub async fn one(ctx: &Context, team_id: Uuid, id: Uuid) -> Result<(ShownInvitation, Time)> {
+pub async fn one(ctx: &Context, team_id: Uuid, id: Uuid) -> Result<ShownInvitation> {
     let now = ctx.clock.now();
-    let shown = ctx
-        .store
-        .write(async |tx| {
+    ctx.store
+        .write(|tx| async move {
+            let tx = &tx;
             let team = lock_team(tx, team_id).await?;
             let invitation = store::invitations::by_id(tx, team.id, id)
                 .await?
@@ -39,12 +39,10 @@ pub async fn one(ctx: &Context, team_id: Uuid, id: Uuid) -> Result<(ShownInvitat
             let mut answers = resend(ctx, tx, &team, (&wanted, LetterKind::NewLink, now)).await?;
             answers.remove(&id).unwrap_or(Ok(()))?;
             let renewed = store::invitations::by_id(tx, team.id, id).await?;
-            let shown =
-                store::invitations::show(tx, &team, renewed.into_iter().collect()).await?;
+            let shown = store::invitations::show(tx, &team, renewed.into_iter().collect()).await?;
             shown.into_iter().next().ok_or_else(|| no_invitation(id))
         })
-        .await?;
-    Ok((shown, now))
+        .await
 }
 
 /// Resends many invitations; why each one was not, in the order asked.
@@ -54,7 +52,8 @@ pub async fn one(ctx: &Context, team_id: Uuid, id: Uuid) -> Result<(ShownInvitat
 pub async fn many(ctx: &Context, team_id: Uuid, ids: &[Uuid]) -> Result<Vec<Option<Reason>>> {
     let now = ctx.clock.now();
     ctx.store
-        .write(async |tx| {
+        .write(|tx| async move {
+            let tx = &tx;
             let team = lock_team(tx, team_id).await?;
             let mut found = store::invitations::by_ids(tx, team.id, ids).await?;
             let mut seen = HashSet::new();

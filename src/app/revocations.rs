@@ -20,11 +20,11 @@ use crate::{
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`, `INVITATION_NOT_FOUND`, `INVITATION_ACCEPTED`, `INVITATION_DECLINED`, `PRIMARY_ADMIN_PROTECTED`.
-pub async fn one(ctx: &Context, team_id: Uuid, id: Uuid) -> Result<(ShownInvitation, Time)> {
+pub async fn one(ctx: &Context, team_id: Uuid, id: Uuid) -> Result<ShownInvitation> {
     let now = ctx.clock.now();
-    let shown = ctx
-        .store
-        .write(async |tx| {
+    ctx.store
+        .write(|tx| async move {
+            let tx = &tx;
             let team = lock_team(tx, team_id).await?;
             let invitation = store::invitations::by_id(tx, team.id, id)
                 .await?
@@ -37,8 +37,7 @@ pub async fn one(ctx: &Context, team_id: Uuid, id: Uuid) -> Result<(ShownInvitat
             let shown = store::invitations::show(tx, &team, after.into_iter().collect()).await?;
             shown.into_iter().next().ok_or_else(|| no_invitation(id))
         })
-        .await?;
-    Ok((shown, now))
+        .await
 }
 
 /// Revokes many invitations; why each one was not, in the order asked.
@@ -48,13 +47,19 @@ pub async fn one(ctx: &Context, team_id: Uuid, id: Uuid) -> Result<(ShownInvitat
 pub async fn many(ctx: &Context, team_id: Uuid, ids: &[Uuid]) -> Result<Vec<Option<Reason>>> {
     let now = ctx.clock.now();
     ctx.store
-        .write(async |tx| {
+        .write(|tx| async move {
+            let tx = &tx;
             let team = lock_team(tx, team_id).await?;
             let found = store::invitations::by_ids(tx, team.id, ids).await?;
             let answers = revoke_all(tx, &team, found.values(), now).await?;
             Ok(ids
                 .iter()
-                .map(|id| answers.get(id).copied().unwrap_or(Some(Reason::InvitationNotFound)))
+                .map(|id| {
+                    answers
+                        .get(id)
+                        .copied()
+                        .unwrap_or(Some(Reason::InvitationNotFound))
+                })
                 .collect())
         })
         .await
@@ -76,7 +81,8 @@ pub struct TakenBack {
 pub async fn of_import(ctx: &Context, team_id: Uuid, import: &str) -> Result<TakenBack> {
     let now = ctx.clock.now();
     ctx.store
-        .write(async |tx| {
+        .write(|tx| async move {
+            let tx = &tx;
             let team = lock_team(tx, team_id).await?;
             if store::imports::find(tx, team.id, import).await?.is_none() {
                 return Err(no_import(import));
@@ -144,9 +150,9 @@ pub(super) async fn end(
     };
     let ids: Vec<Uuid> = invitations.iter().map(|one| one.id).collect();
     let users: Vec<Uuid> = invitations.iter().map(|one| one.user_id).collect();
+    store::outbox::cancel(tx, &ids, now).await?;
     store::invitations::settle(tx, &ids, settlement, now).await?;
     store::invitations::cancel_delivery(tx, &ids).await?;
-    store::outbox::cancel(tx, &ids, now).await?;
     store::members::end_invited(tx, team, &users, removal, now).await
 }
 

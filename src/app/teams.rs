@@ -17,9 +17,7 @@ use crate::{
         names::DisplayName,
         pages::Page,
         roles::Role,
-        teams::{
-            InvitationTtl, Team, TeamCounts, TeamFilter, TeamSettings, VerifiedAccountPolicy,
-        },
+        teams::{InvitationTtl, Team, TeamCounts, TeamFilter, TeamSettings, VerifiedAccountPolicy},
         texts::ExternalId,
         users::Profile,
     },
@@ -43,7 +41,7 @@ pub struct Create {
 pub async fn create(ctx: &Context, command: &Create) -> Result<(Team, Entered)> {
     let now = ctx.clock.now();
     let (email, profile) = &command.primary_admin;
-    let terms = Terms {
+    let terms = &Terms {
         role: Role::PrimaryAdmin,
         source: Source::Manual,
         import_id: None,
@@ -51,10 +49,10 @@ pub async fn create(ctx: &Context, command: &Create) -> Result<(Team, Entered)> 
         hold_letters: false,
     };
     ctx.store
-        .write(async |tx| {
+        .write(|tx| async move {
+            let tx = &tx;
             free_external_id(tx, command.settings.external_id.as_ref(), None).await?;
-            let account =
-                store::users::lock_by_emails(tx, &[email.normal()], Hold::Steady).await?;
+            let account = store::users::lock_by_emails(tx, &[email.normal()], Hold::Steady).await?;
             let primary = account.first().map_or(ids::new(now), |(_, user)| user.id);
 
             let team = Team {
@@ -70,9 +68,9 @@ pub async fn create(ctx: &Context, command: &Create) -> Result<(Team, Entered)> 
                 profile: profile.clone(),
                 id_if_new: primary,
             }];
-            let plan = admission::plan(tx, &team, &terms, (&candidates, now)).await?;
+            let plan = admission::plan(tx, &team, terms, (&candidates, now)).await?;
             let work = (&candidates[..], &plan, now);
-            let admitted = admission::carry_out(ctx, tx, (&team, &terms), work).await?;
+            let admitted = admission::carry_out(ctx, tx, (&team, terms), work).await?;
             let entered = entered(tx, &team, &admitted).await?;
             Ok((team, entered))
         })
@@ -149,7 +147,8 @@ pub struct Update {
 pub async fn update(ctx: &Context, id: Uuid, changes: &Update) -> Result<Team> {
     let now = ctx.clock.now();
     ctx.store
-        .write(async |tx| {
+        .write(|tx| async move {
+            let tx = &tx;
             let mut team = lock_team(tx, id).await?;
             let wanted = changes.external_id.as_ref().and_then(Option::as_ref);
             free_external_id(tx, wanted, Some(team.id)).await?;

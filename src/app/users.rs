@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use super::{Context, no_user};
 use crate::{
-    clock::Time,
     domain::{
         email::Email,
         members::Member,
@@ -79,16 +78,19 @@ pub async fn list(
 pub async fn update(ctx: &Context, id: Uuid, changes: &ProfileChanges) -> Result<User> {
     let now = ctx.clock.now();
     ctx.store
-        .write(async |tx| {
+        .write(|tx| async move {
+            let tx = &tx;
             if !store::users::update(tx, id, changes, now).await? {
                 return Err(no_user(id));
             }
-            store::users::by_id(tx, id).await?.ok_or_else(|| no_user(id))
+            store::users::by_id(tx, id)
+                .await?
+                .ok_or_else(|| no_user(id))
         })
         .await
 }
 
-/// A page of a person's teams, and the moment at which it was read.
+/// A page of a person's teams.
 ///
 /// # Errors
 /// `USER_NOT_FOUND`.
@@ -97,9 +99,7 @@ pub async fn teams(
     user: Uuid,
     include_removed: bool,
     cut: (Option<Uuid>, u64),
-) -> Result<(Page<(Team, Member)>, Time)> {
-    let now = ctx.clock.now();
+) -> Result<Page<(Team, Member)>> {
     let account = get(ctx, &Key::Id(user)).await?;
-    let page = store::members::page_of_user(&ctx.store, account.id, include_removed, cut).await?;
-    Ok((page, now))
+    store::members::page_of_user(&ctx.store, account.id, include_removed, cut).await
 }

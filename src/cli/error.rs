@@ -2,7 +2,7 @@
 
 use std::{error::Error as _, io};
 
-use crate::{config::ConfigError, error::Error};
+use crate::{config::ConfigError, error::Error, server::start::StartError};
 
 /// What went wrong and, where somebody knows, what to do next. It holds no secret.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,15 @@ impl CliError {
     #[must_use]
     pub fn advice(&self) -> Option<&str> {
         self.advice.as_deref()
+    }
+}
+
+impl From<StartError> for CliError {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Store(error) => Self::from(error),
+            other => Self::new(other.to_string()),
+        }
     }
 }
 

@@ -106,7 +106,6 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         Reason::ImportIdReused => Some(
             "This import id stands for other rows or options. Leave --import-id out, or give a new one.",
         ),
-        Reason::DeadlineExceeded => Some(LATE),
         Reason::Internal => {
             Some("This is a bug of the server; its log has more under the call id.")
         }
@@ -136,7 +135,6 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         | Reason::InvitationsUsedUp
         | Reason::ImportsBusy
         | Reason::Conflict
-        | Reason::Unavailable
-        | Reason::DuplicateRow => None,
+        | Reason::Unavailable => None,
     }
 }

@@ -67,6 +67,15 @@ pub struct Settings {
         value_parser = span::argument
     )]
     pub drain_timeout: Duration,
+    /// How long a process that stops says NOT_SERVING before it refuses connections, for load balancers to see it.
+    #[arg(
+        long,
+        env = "MUSTER_DRAIN_DELAY",
+        value_name = "TIME",
+        default_value = "0s",
+        value_parser = span::delay
+    )]
+    pub drain_delay: Duration,
     /// How often the relay looks for letters to send.
     #[arg(
         long,

@@ -120,8 +120,7 @@ pub fn decide(
     if !holds_seat && !seats.take() {
         return Decision::NoSeat;
     }
-    let declined =
-        standing.is_some_and(|standing| standing.removal == Some(Removal::Declined));
+    let declined = standing.is_some_and(|standing| standing.removal == Some(Removal::Declined));
     let asks = declined || offer.policy == VerifiedAccountPolicy::AskFirst;
     if known.is_some_and(|known| known.verified) && !asks {
         Decision::Activate

@@ -4,10 +4,7 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::{
-    domain_rules::DomainRules,
-    languages::Language,
-    names::DisplayName,
-    texts::ExternalId,
+    domain_rules::DomainRules, languages::Language, names::DisplayName, texts::ExternalId,
     words::words,
 };
 use crate::{

@@ -1,10 +1,8 @@
 //! Writing sets: a bounded number of rows a statement, whatever their number.
 
-use sea_orm::{
-    ActiveModelTrait, EntityTrait, IntoActiveModel, sea_query::OnConflict,
-};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, sea_query::OnConflict};
 
-use super::Tx;
+use super::{Reads, Tx};
 use crate::error::{Error, Result};
 
 /// Rows of one INSERT, or values of one IN: at most 32 columns stay below SQLite's 32,766 binds.
@@ -16,13 +14,12 @@ where
     M: IntoActiveModel<A>,
     A: ActiveModelTrait,
 {
-    for_chunks(rows, async |chunk| {
+    for chunk in chunks(rows) {
         A::Entity::insert_many(chunk)
-            .exec_without_returning(&tx.0)
+            .exec_without_returning(tx.connection())
             .await?;
-        Ok(())
-    })
-    .await
+    }
+    Ok(())
 }
 
 /// Inserts every row, unless `conflict` meets one that another made meanwhile: then the transaction lost.
@@ -31,15 +28,15 @@ where
     M: IntoActiveModel<A>,
     A: ActiveModelTrait,
 {
-    for_chunks(rows, async |chunk: Vec<A>| {
+    for chunk in chunks(rows) {
         let wanted = chunk.len() as u64;
         let made = A::Entity::insert_many(chunk)
             .on_conflict(conflict.clone())
-            .exec_without_returning(&tx.0)
+            .exec_without_returning(tx.connection())
             .await?;
-        expect(wanted, made)
-    })
-    .await
+        expect(wanted, made)?;
+    }
+    Ok(())
 }
 
 /// The precondition of a conditional write: as many rows as were meant, or the transaction lost.
@@ -51,20 +48,18 @@ pub(super) fn expect(wanted: u64, written: u64) -> Result<()> {
     }
 }
 
-async fn for_chunks<M, A>(
-    rows: Vec<M>,
-    write: impl AsyncFn(Vec<A>) -> Result<()>,
-) -> Result<()>
+fn chunks<M, A>(rows: Vec<M>) -> Vec<Vec<A>>
 where
     M: IntoActiveModel<A>,
     A: ActiveModelTrait,
 {
     let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model);
+    let mut chunks = Vec::new();
     loop {
         let chunk: Vec<A> = rows.by_ref().take(CHUNK).collect();
         if chunk.is_empty() {
-            return Ok(());
+            return chunks;
         }
-        write(chunk).await?;
+        chunks.push(chunk);
     }
 }

@@ -34,9 +34,9 @@ pub(super) fn while_committing(error: DbErr) -> Error {
 fn lost(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
         || driver_error(error).is_some_and(|error| match error {
-            SqlxError::Database(error) => {
-                error.code().is_some_and(|code| LOST.contains(&code.as_ref()))
-            }
+            SqlxError::Database(error) => error
+                .code()
+                .is_some_and(|code| LOST.contains(&code.as_ref())),
             _ => false,
         })
 }
@@ -47,9 +47,9 @@ fn away(error: &DbErr) -> bool {
         return true;
     }
     driver_error(error).is_some_and(|error| match error {
-        SqlxError::Database(error) => error
-            .code()
-            .is_some_and(|code| code.len() == 5 && (code.starts_with("57") || code.starts_with("53"))),
+        SqlxError::Database(error) => error.code().is_some_and(|code| {
+            code.len() == 5 && (code.starts_with("57") || code.starts_with("53"))
+        }),
         SqlxError::Io(_)
         | SqlxError::Tls(_)
         | SqlxError::Protocol(_)

@@ -64,11 +64,7 @@ pub async fn insert(tx: &Tx, import: &Import, fingerprint: &[u8]) -> Result<()> 
 }
 
 /// One import with its fingerprint.
-pub async fn find(
-    db: &impl Reads,
-    team: Uuid,
-    import: &str,
-) -> Result<Option<(Import, Vec<u8>)>> {
+pub async fn find(db: &impl Reads, team: Uuid, import: &str) -> Result<Option<(Import, Vec<u8>)>> {
     let row = Entity::find_by_id((team, import.to_owned()))
         .one(db.connection())
         .await?;

@@ -20,9 +20,7 @@ use super::{
 use crate::{
     clock::Time,
     domain::{
-        invitations::{
-            Invitation, InvitationFilter, InvitationState, Settlement, ShownInvitation,
-        },
+        invitations::{Invitation, InvitationFilter, InvitationState, Settlement, ShownInvitation},
         letters::DeliveryState,
         pages::{Page, Position},
         teams::Team,
@@ -91,7 +89,10 @@ pub async fn renew(tx: &Tx, ids: &[Uuid], renewal: &Renewal<'_>) -> Result<()> {
         let mut update = Entity::update_many()
             .col_expr(Column::SendCount, Expr::col(Column::SendCount).add(1))
             .col_expr(Column::ExpireTime, Expr::value(micros(renewal.expire_time)))
-            .col_expr(Column::DeliveryState, Expr::value(renewal.delivery_state.word()))
+            .col_expr(
+                Column::DeliveryState,
+                Expr::value(renewal.delivery_state.word()),
+            )
             .col_expr(Column::DeliveryError, Expr::value(None::<String>));
         if let Some(import) = renewal.import_id {
             update = update.col_expr(Column::ImportId, Expr::value(import.map(str::to_owned)));
@@ -111,7 +112,10 @@ pub async fn release(tx: &Tx, ids: &[Uuid], expire_time: Time) -> Result<()> {
     for chunk in ids.chunks(bulk::CHUNK) {
         let done = Entity::update_many()
             .col_expr(Column::ExpireTime, Expr::value(micros(expire_time)))
-            .col_expr(Column::DeliveryState, Expr::value(DeliveryState::Queued.word()))
+            .col_expr(
+                Column::DeliveryState,
+                Expr::value(DeliveryState::Queued.word()),
+            )
             .filter(Column::Id.is_in(chunk.iter().copied()))
             .filter(Column::Settlement.is_null())
             .exec(tx.connection())
@@ -212,12 +216,17 @@ pub async fn by_ids(
     Ok(found)
 }
 
+/// Invitations of any team, for the relay, which serves them all.
+pub async fn any_by_ids(db: &impl Reads, ids: &[Uuid]) -> Result<Vec<Invitation>> {
+    let rows = Entity::find()
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .all(db.connection())
+        .await?;
+    rows.into_iter().map(Invitation::try_from).collect()
+}
+
 /// The open invitations that an import opened last, by id.
-pub async fn open_of_import(
-    db: &impl Reads,
-    team: Uuid,
-    import: &str,
-) -> Result<Vec<Invitation>> {
+pub async fn open_of_import(db: &impl Reads, team: Uuid, import: &str) -> Result<Vec<Invitation>> {
     let rows = Entity::find()
         .filter(Column::TeamId.eq(team))
         .filter(Column::ImportId.eq(import))

@@ -1,8 +1,6 @@
 //! API keys, by keyed hash.
 
-use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 
 use super::{
     Reads, Tx, bulk,
@@ -53,7 +51,11 @@ pub async fn by_id(db: &impl Reads, id: &str) -> Result<Option<ApiKey>> {
 
 /// Whether there is any key at all.
 pub async fn exists(db: &impl Reads) -> Result<bool> {
-    Ok(Entity::find().limit(1).one(db.connection()).await?.is_some())
+    Ok(Entity::find()
+        .limit(1)
+        .one(db.connection())
+        .await?
+        .is_some())
 }
 
 /// Every key, oldest first; there are few.

@@ -97,7 +97,11 @@ pub async fn enter_again(tx: &Tx, team: &Team, users: &[Uuid], entry: Entry) -> 
             .col_expr(Column::Removal, Expr::value(None::<String>))
             .filter(Column::TeamId.eq(team.id))
             .filter(Column::UserId.is_in(chunk.iter().copied()))
-            .filter(Condition::any().add(Column::JoinTime.is_null()).add(Column::RemoveTime.is_not_null()))
+            .filter(
+                Condition::any()
+                    .add(Column::JoinTime.is_null())
+                    .add(Column::RemoveTime.is_not_null()),
+            )
             .exec(tx.connection())
             .await?;
         bulk::expect(chunk.len() as u64, done.rows_affected)?;
@@ -210,7 +214,10 @@ fn narrow(
 ) -> Select<Entity> {
     let primary = team.primary_admin_user_id;
     if !filter.roles.is_empty() {
-        let stored = filter.roles.iter().filter(|role| **role != Role::PrimaryAdmin);
+        let stored = filter
+            .roles
+            .iter()
+            .filter(|role| **role != Role::PrimaryAdmin);
         let mut any = Condition::any().add(
             Column::Role
                 .is_in(stored.map(|role| role.word()))
@@ -222,7 +229,8 @@ fn narrow(
         query = query.filter(any);
     }
     if !filter.sources.is_empty() {
-        query = query.filter(Column::Source.is_in(filter.sources.iter().map(|source| source.word())));
+        query =
+            query.filter(Column::Source.is_in(filter.sources.iter().map(|source| source.word())));
     }
     if filter.invitation_expired {
         let expired = invitations::Entity::find()

@@ -134,8 +134,12 @@ struct Version {
 async fn applied(db: &DatabaseConnection) -> Result<Vec<String>> {
     let backend = db.get_database_backend();
     let table = match backend {
-        DbBackend::Sqlite => "SELECT name AS version FROM sqlite_master WHERE name = 'seaql_migrations'",
-        _ => "SELECT 'seaql_migrations' AS version WHERE to_regclass('seaql_migrations') IS NOT NULL",
+        DbBackend::Sqlite => {
+            "SELECT name AS version FROM sqlite_master WHERE name = 'seaql_migrations'"
+        }
+        _ => {
+            "SELECT 'seaql_migrations' AS version WHERE to_regclass('seaql_migrations') IS NOT NULL"
+        }
     };
     let one = Statement::from_string(backend, table);
     if Version::find_by_statement(one).one(db).await?.is_none() {

@@ -9,11 +9,14 @@ use std::{
 };
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait,
 };
 
-use crate::error::{Error, Result};
+use crate::{
+    clock::Time,
+    error::{Error, Result},
+};
 
 mod bulk;
 mod connect;
@@ -46,8 +49,9 @@ pub struct Store {
     statements: Arc<AtomicU64>,
 }
 
-/// A transaction; only [`Store::write`] makes one, so that writing outside of one does not compile.
-pub struct Tx(DatabaseTransaction);
+/// A transaction; only [`Store::write`] makes one, so that writing outside of one does not compile. It belongs to one
+/// task: the work that got it, which gives it back by ending.
+pub struct Tx(Arc<DatabaseTransaction>);
 
 /// What can be read from: the store, or a transaction.
 pub trait Reads: Sync {
@@ -81,15 +85,19 @@ impl Store {
     /// # Errors
     /// What `work` answers; [`Error::Conflict`] when every attempt lost; [`Error::Unavailable`] when the connection
     /// broke, also while committing: whether that was stored is unknown, and it is not tried again.
-    pub async fn write<T, F>(&self, work: F) -> Result<T>
+    pub async fn write<T, F, R>(&self, work: F) -> Result<T>
     where
-        F: AsyncFn(&Tx) -> Result<T>,
+        F: Fn(Tx) -> R,
+        R: Future<Output = Result<T>>,
     {
         let mut attempt = 1;
         loop {
             match self.attempt(&work).await {
                 Err(Error::Conflict) if attempt < ATTEMPTS => {
-                    tracing::debug!(attempt, "a transaction lost against others and is run again");
+                    tracing::debug!(
+                        attempt,
+                        "a transaction lost against others and is run again"
+                    );
                     tokio::time::sleep(Duration::from_millis(u64::from(attempt * attempt))).await;
                     attempt += 1;
                 }
@@ -98,24 +106,30 @@ impl Store {
         }
     }
 
-    async fn attempt<T, F>(&self, work: &F) -> Result<T>
+    async fn attempt<T, F, R>(&self, work: &F) -> Result<T>
     where
-        F: AsyncFn(&Tx) -> Result<T>,
+        F: Fn(Tx) -> R,
+        R: Future<Output = Result<T>>,
     {
         let options = TransactionOptions {
             // A deferred one that reads first fails at its first write whenever another wrote meanwhile.
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let tx = Tx(self.writers.begin_with_options(options).await?);
-        match work(&tx).await {
+        let tx = Arc::new(self.writers.begin_with_options(options).await?);
+        // By value, since a future that borrows from this frame could not be proved to be Send.
+        let outcome = work(Tx(Arc::clone(&tx))).await;
+        let Some(tx) = Arc::into_inner(tx) else {
+            return Err(Error::internal("a transaction outlived its work"));
+        };
+        match outcome {
             Ok(answer) => {
-                tx.0.commit().await.map_err(failure::while_committing)?;
+                tx.commit().await.map_err(failure::while_committing)?;
                 Ok(answer)
             }
             Err(error) => {
                 // The first error tells what happened; a rollback can fail only with the connection, which is closed then.
-                if let Err(rollback) = tx.0.rollback().await {
+                if let Err(rollback) = tx.rollback().await {
                     tracing::warn!(error = %rollback, "a transaction could not be rolled back");
                 }
                 Err(error)
@@ -129,12 +143,21 @@ impl Store {
         self.statements.load(Ordering::Relaxed)
     }
 
-    /// Asks the database for nothing, to see that it answers.
+    /// What the database's own clock says, if it may be another machine's. The only statement that asks for it.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when it does not.
-    pub async fn ping(&self) -> Result<()> {
-        Ok(self.readers.ping().await?)
+    /// [`Error::Unavailable`] when the database does not answer.
+    pub async fn clock(&self) -> Result<Option<Time>> {
+        if !self.is_shared() {
+            return Ok(None);
+        }
+        let ask = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now";
+        let answer = self
+            .readers
+            .query_one_raw(Statement::from_string(DbBackend::Postgres, ask))
+            .await?;
+        let answer = answer.ok_or_else(|| Error::internal("a clock without an answer"))?;
+        Ok(Some(rows::time(answer.try_get("", "now")?)?))
     }
 
     /// Closes every connection.

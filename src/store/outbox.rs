@@ -229,7 +229,10 @@ pub async fn put_back(
 
 /// When a team's latest single admissions wrote their letters, newest first, at most so many.
 pub async fn single_since(tx: &Tx, team: Uuid, since: Time, most: u32) -> Result<Vec<Time>> {
-    let admitting = [LetterKind::Invitation.word(), LetterKind::AddedToTeam.word()];
+    let admitting = [
+        LetterKind::Invitation.word(),
+        LetterKind::AddedToTeam.word(),
+    ];
     let times: Vec<i64> = Entity::find()
         .select_only()
         .column(Column::CreateTime)

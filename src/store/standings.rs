@@ -30,7 +30,10 @@ pub async fn of(tx: &Tx, team: &Team, users: &[Uuid]) -> Result<HashMap<Uuid, St
             .all(tx.connection())
             .await?;
         for row in rows {
-            let removal = row.removal.map(|text| word(Removal::of, &text)).transpose()?;
+            let removal = row
+                .removal
+                .map(|text| word(Removal::of, &text))
+                .transpose()?;
             let standing = Standing {
                 is_primary: row.user_id == team.primary_admin_user_id,
                 joined: row.join_time.is_some(),

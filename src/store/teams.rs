@@ -1,8 +1,8 @@
 //! Teams and their counts.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::LockType,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, sea_query::LockType,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -24,9 +24,7 @@ use crate::{
         letters::DeliveryState,
         names::DisplayName,
         pages::{Page, Position},
-        teams::{
-            InvitationTtl, Team, TeamCounts, TeamFilter, TeamSettings, VerifiedAccountPolicy,
-        },
+        teams::{InvitationTtl, Team, TeamCounts, TeamFilter, TeamSettings, VerifiedAccountPolicy},
         texts::ExternalId,
     },
     error::{Error, FieldViolation, Result},

@@ -98,11 +98,7 @@ pub enum Hold {
 }
 
 /// Accounts by normal form, locked in that order, with that form.
-pub async fn lock_by_emails(
-    tx: &Tx,
-    normals: &[&str],
-    hold: Hold,
-) -> Result<Vec<(String, User)>> {
+pub async fn lock_by_emails(tx: &Tx, normals: &[&str], hold: Hold) -> Result<Vec<(String, User)>> {
     let lock = match hold {
         Hold::Steady => LockType::Share,
         Hold::Change => LockType::Update,

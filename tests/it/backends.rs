@@ -2,6 +2,11 @@
 
 use std::{collections::BTreeSet, env, process, sync::Arc, thread};
 
+use muster::{
+    error::Result as Answer,
+    store::{Store, StoreOptions, migrate, migrate::MigrationLock},
+};
+
 use crate::{
     postgres::{self, Cluster},
     sqlite::Template,
@@ -70,11 +75,12 @@ impl Drop for Database {
 
 /// The backends to run on, told in one line on stderr; none if one that was asked for is missing.
 #[expect(clippy::print_stderr, reason = "a test run speaks to its terminal")]
-pub(crate) fn find_and_say() -> Option<Vec<Arc<Backend>>> {
+pub(crate) fn find_and_say() -> Option<Backends> {
     match find(asked().as_ref()) {
         Ok((backends, line)) => {
             eprintln!("{line}");
-            Some(backends)
+            stop_on_interrupt(backends.clone());
+            Some(Backends(backends))
         }
         Err(complaint) => {
             eprintln!("{VARIABLE}: {complaint}");
@@ -133,18 +139,34 @@ fn find(asked: Option<&BTreeSet<String>>) -> Result<(Vec<Arc<Backend>>, String),
         absent.push(format!("postgres not asked for by {VARIABLE}"));
     }
 
-    let absent: String = absent.iter().map(|why| format!("; {why}")).collect();
-    Ok((backends, format!("databases: {}{absent}", ran.join(", "))))
+    let ran = format!("databases: {}", ran.join(", "));
+    Ok((backends, [vec![ran], absent].concat().join("; ")))
 }
 
-/// Stops what the backends started. Safe to call twice.
-pub(crate) fn stop(backends: &[Arc<Backend>]) {
-    backends.iter().for_each(|backend| backend.stop());
+/// The backends of a run. What they started is stopped when this is dropped, whatever the reason.
+pub(crate) struct Backends(Vec<Arc<Backend>>);
+
+impl Backends {
+    /// One after the other.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Backend>> {
+        self.0.iter()
+    }
 }
 
-/// On Ctrl-C: the same, then the end of the process.
-pub(crate) fn stop_on_interrupt(backends: &[Arc<Backend>]) {
-    let backends = backends.to_vec();
+impl Drop for Backends {
+    fn drop(&mut self) {
+        stop(&self.0);
+    }
+}
+
+fn stop(backends: &[Arc<Backend>]) {
+    for backend in backends {
+        backend.stop();
+    }
+}
+
+/// On Ctrl-C: stops the backends, then ends the process.
+fn stop_on_interrupt(backends: Vec<Arc<Backend>>) {
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -164,4 +186,18 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
         .build()
         .expect("a runtime for the database")
         .block_on(future)
+}
+
+/// Brings an empty database up to this binary's schema, and leaves no connection to it.
+pub(crate) fn migrate(url: &str) -> Answer<()> {
+    let options = StoreOptions {
+        url: url.to_owned(),
+        pool_size: 1,
+    };
+    block_on(async {
+        let store = Store::connect(&options).await?;
+        let lock = MigrationLock::acquire(&options).await?;
+        migrate::up(&store, &lock).await?;
+        store.close().await
+    })
 }

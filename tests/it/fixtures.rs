@@ -49,10 +49,15 @@ pub(crate) struct Invited {
 
 /// What makes a team called `name`, whose primary admin is `boss@name.example`.
 pub(crate) fn team_called(name: &str) -> CreateTeamRequest {
+    team_of(name, &format!("boss@{name}.example"))
+}
+
+/// What makes a team called `name`, whose primary admin has this address.
+pub(crate) fn team_of(name: &str, email: &str) -> CreateTeamRequest {
     CreateTeamRequest {
         display_name: name.to_owned(),
         primary_admin: Some(PrimaryAdmin {
-            email: format!("boss@{name}.example"),
+            email: email.to_owned(),
             given_name: "Bea".to_owned(),
             family_name: "Boss".to_owned(),
             language: String::new(),
@@ -134,9 +139,7 @@ impl Harness {
 
     /// A verified account that is in a team of its own only.
     pub(crate) async fn verified(&self, email: &str) -> User {
-        let mut request = team_called("elsewhere");
-        request.primary_admin.as_mut().expect("an admin").email = email.to_owned();
-        let team = self.team_from(request).await;
+        let team = self.team_from(team_of("elsewhere", email)).await;
         self.accept(&team.token).await.answered();
         self.user(&team.admin).await
     }

@@ -8,6 +8,7 @@ use muster::{
     app::{Context, keys},
     clock::{Clock, ManualClock},
     config::Settings,
+    ids,
     mail::{
         relay::Relay,
         transport::{MemoryMailbox, SentMail},
@@ -18,7 +19,7 @@ use muster::{
     },
     secrets::Secrets,
     server,
-    store::{ConnectOptions, Store},
+    store::{Store, StoreOptions},
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tonic::{
@@ -124,13 +125,16 @@ impl Harness {
         let clock = ManualClock::at(start);
         let mut settings = Settings::default();
         tune(&mut settings);
-        let store = Store::connect(&ConnectOptions::new(&database.url))
-            .await
-            .expect("a store");
+        let options = StoreOptions {
+            url: database.url.clone(),
+            pool_size: settings.pool_size,
+        };
+        let store = Store::connect(&options).await.expect("a store");
+        let secrets = Secrets::generate().expect("randomness");
         let ctx = Context {
             store,
             clock: Clock::Manual(clock.clone()),
-            secrets: Secrets::generate(),
+            secrets: Secrets::parse(&secrets).expect("secrets"),
             settings,
         };
         let key = keys::create(&ctx, "tests")
@@ -144,24 +148,24 @@ impl Harness {
             drop(stopped.await);
         });
         let server = tokio::spawn(async { serving.await.expect("the server ends well") });
-        let channel = Endpoint::from_shared(format!("http://{address}"))
-            .expect("an address")
-            .connect_lazy();
 
         let mailbox = MemoryMailbox::default();
         Self {
             clock,
             address,
             relay: Relay {
-                ctx: ctx.clone(),
+                store: ctx.store.clone(),
+                clock: ctx.clock.clone(),
+                secrets: ctx.secrets.clone(),
+                settings: ctx.settings.clone(),
                 transport: mailbox.clone().into(),
                 sender: "Muster <muster@muster.example>".parse().expect("a sender"),
                 public_url: PUBLIC_URL.to_owned(),
             },
             ctx,
             mailbox,
-            channel,
-            key: BearerKey::new(&key.text),
+            channel: connection(address),
+            key: BearerKey::new(key.text()),
             shutdown: Some(shutdown),
             server: Some(server),
         }
@@ -182,9 +186,9 @@ impl Harness {
         InvitationServiceClient::with_interceptor(self.channel.clone(), self.key.clone())
     }
 
-    /// A channel without any key.
+    /// A connection of its own without any key.
     pub(crate) fn anonymous_channel(&self) -> Channel {
-        self.channel.clone()
+        connection(self.address)
     }
 
     /// A channel with the operator's key, for raw calls.
@@ -200,6 +204,11 @@ impl Harness {
     /// Moves the clock forward.
     pub(crate) fn advance(&self, by: TimeDelta) {
         self.clock.advance(by);
+    }
+
+    /// An id of our form that names nothing.
+    pub(crate) fn unknown_id(&self) -> String {
+        ids::new(self.now()).to_string()
     }
 
     /// Steps the relay until nothing is due, and takes the letters that were sent.
@@ -225,6 +234,11 @@ impl Harness {
                 .expect("the server ends well");
         }
     }
+}
+
+fn connection(address: SocketAddr) -> Channel {
+    let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an address");
+    endpoint.connect_lazy()
 }
 
 impl Drop for Harness {

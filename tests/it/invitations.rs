@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 
 use muster::proto::{
-    BatchInvitationResult, BatchRevokeInvitationsRequest, CreateInvitationRequest,
-    DeclineInvitationRequest, DeliveryState, GetInvitationRequest, ImportOutcome, ImportResult,
-    InvitationFilter, InvitationState, ListInvitationsRequest, MemberState, Reason,
+    CreateInvitationRequest, DeclineInvitationRequest, DeliveryState, GetInvitationRequest,
+    ImportOutcome, InvitationFilter, InvitationState, ListInvitationsRequest, MemberState,
     RevokeInvitationRequest, Role,
 };
 use tonic::Code;
-use uuid::Uuid;
 
 use crate::{
     fixtures::{MICROSECOND, WEEK, invitation_of, team_called},
@@ -28,9 +26,6 @@ tests![
     a_verified_account_that_declined_is_asked_the_next_time,
     invitations_can_be_listed_by_state_delivery_import_and_expiry,
     another_teams_invitation_is_not_found,
-    a_batch_revokes_what_it_can_and_names_the_rest_in_order,
-    an_import_can_be_taken_back_and_those_it_added_at_once_are_named,
-    a_batch_of_revocations_names_either_ids_or_an_import,
 ];
 
 async fn an_invitation_is_to_member_unless_it_names_a_role(h: &Harness) {
@@ -115,7 +110,7 @@ async fn next_letter_is_ukrainian(h: &Harness) -> bool {
 async fn letters_speak_the_persons_language_else_the_teams_else_english(h: &Harness) {
     let english = h.team("english").await;
     let mut request = team_called("ukrainian");
-    request.default_language = "uk".to_owned();
+    "uk".clone_into(&mut request.default_language);
     let ukrainian = h.team_from(request).await;
 
     let cases = [
@@ -315,132 +310,4 @@ async fn another_teams_invitation_is_not_found(h: &Harness) {
         .await
         .missing("INVITATION_NOT_FOUND", &other.invitation);
     h.accept(&other.token).await.answered();
-}
-
-async fn a_batch_revokes_what_it_can_and_names_the_rest_in_order(h: &Harness) {
-    let team = h.team("acme").await;
-    let other = h.team("other").await;
-    let theirs = h.invite(&other.id, "theirs@acme.example").await;
-    let accepted = h.join(&team.id, "accepted@acme.example").await;
-    let ann = h.invite(&team.id, "ann@acme.example").await;
-    let late = h.invite(&team.id, "late@acme.example").await;
-    let nowhere = Uuid::now_v7().to_string();
-    let asked = [
-        (&late.id, Reason::Unspecified),
-        (&theirs.id, Reason::InvitationNotFound),
-        (&team.invitation, Reason::PrimaryAdminProtected),
-        (&nowhere, Reason::InvitationNotFound),
-        (&accepted.id, Reason::InvitationAccepted),
-        (&ann.id, Reason::Unspecified),
-    ];
-    let request = BatchRevokeInvitationsRequest {
-        team_id: team.id.clone(),
-        invitation_ids: asked.iter().map(|(id, _)| (*id).clone()).collect(),
-        import_id: String::new(),
-    };
-    // Twice: what is revoked already is success.
-    for _ in 0..2 {
-        let answer = h
-            .invitations()
-            .batch_revoke_invitations(request.clone())
-            .await
-            .answered();
-        let expected = asked.map(|(id, reason)| BatchInvitationResult {
-            invitation_id: id.clone(),
-            reason: reason.into(),
-        });
-        assert_eq!(answer.results, expected);
-        assert_eq!(answer.member_user_ids, [""; 0]);
-    }
-    h.accept(&ann.token)
-        .await
-        .refused(Code::FailedPrecondition, "INVITATION_REVOKED");
-    h.accept(&theirs.token).await.answered();
-    assert_eq!(
-        h.member(&team.id, &late.user).await.state(),
-        MemberState::Removed
-    );
-}
-
-async fn an_import_can_be_taken_back_and_those_it_added_at_once_are_named(h: &Harness) {
-    let team = h.team("acme").await;
-    let pat = h.verified("pat@acme.example").await;
-    let by_hand = h.invite(&team.id, "hand@acme.example").await;
-    let emails = [
-        "ann@acme.example",
-        "pat@acme.example",
-        "hand@acme.example",
-        "bob@acme.example",
-    ];
-    let rows = h.import_held(&team.id, "march", &emails).await;
-    let outcomes = [
-        ImportOutcome::Invited,
-        ImportOutcome::Verified,
-        ImportOutcome::AlreadyInvited,
-        ImportOutcome::Invited,
-    ];
-    assert_eq!(
-        rows.iter().map(ImportResult::outcome).collect::<Vec<_>>(),
-        outcomes
-    );
-
-    let request = BatchRevokeInvitationsRequest {
-        team_id: team.id.clone(),
-        invitation_ids: Vec::new(),
-        import_id: "march".to_owned(),
-    };
-    let answer = h
-        .invitations()
-        .batch_revoke_invitations(request.clone())
-        .await
-        .answered();
-    let mut expected = [rows[0].invitation_id.clone(), rows[3].invitation_id.clone()];
-    expected.sort();
-    let revoked: Vec<_> = answer
-        .results
-        .iter()
-        .map(|result| &result.invitation_id)
-        .collect();
-    assert_eq!(revoked, expected.each_ref());
-    assert!(
-        answer
-            .results
-            .iter()
-            .all(|result| result.reason() == Reason::Unspecified)
-    );
-    assert_eq!(answer.member_user_ids, [pat.id.clone()]);
-
-    assert_eq!(
-        h.member(&team.id, &pat.id).await.state(),
-        MemberState::Active
-    );
-    assert_eq!(
-        h.invitation(&team.id, &by_hand.id).await.state(),
-        InvitationState::Pending
-    );
-    h.deliver().await;
-
-    let unknown = BatchRevokeInvitationsRequest {
-        import_id: "april".to_owned(),
-        ..request
-    };
-    let answer = h.invitations().batch_revoke_invitations(unknown).await;
-    answer.refused(Code::NotFound, "IMPORT_NOT_FOUND");
-}
-
-async fn a_batch_of_revocations_names_either_ids_or_an_import(h: &Harness) {
-    let team = h.team("acme").await;
-    let batch = async |invitation_ids: Vec<String>, import_id: &str| {
-        let request = BatchRevokeInvitationsRequest {
-            team_id: team.id.clone(),
-            invitation_ids,
-            import_id: import_id.to_owned(),
-        };
-        let answer = h.invitations().batch_revoke_invitations(request).await;
-        answer.refused(Code::InvalidArgument, "INVALID");
-    };
-    batch(Vec::new(), "").await;
-    batch(vec![team.invitation.clone()], "march").await;
-    batch(vec!["x".to_owned()], "").await;
-    batch((0..5_001).map(|_| Uuid::now_v7().to_string()).collect(), "").await;
 }

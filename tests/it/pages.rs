@@ -4,7 +4,8 @@ use std::fmt::Debug;
 
 use muster::proto::{
     InvitationFilter, ListImportResultsRequest, ListImportsRequest, ListInvitationsRequest,
-    ListMembersRequest, ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest, MemberFilter, Role, UserFilter,
+    ListMembersRequest, ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest, MemberFilter,
+    Role, UserFilter,
 };
 use tonic::{Code, Response, Status};
 
@@ -59,7 +60,10 @@ async fn teams_page(h: &Harness, page_size: i32, page_token: String) -> PageOf {
         filter: None,
     };
     let answer = h.teams().list_teams(request).await.answered();
-    (answer.teams.into_iter().map(|team| team.id).collect(), answer.next_page_token)
+    (
+        answer.teams.into_iter().map(|team| team.id).collect(),
+        answer.next_page_token,
+    )
 }
 
 async fn teams_are_paged_without_gaps_or_repeats(h: &Harness) {
@@ -69,7 +73,10 @@ async fn teams_are_paged_without_gaps_or_repeats(h: &Harness) {
         // Some at the same moment: the id must break the tie.
         h.advance(MICROSECOND * (number % 2));
     }
-    assert_eq!(walk(async |size, token| teams_page(h, size, token).await).await, made);
+    assert_eq!(
+        walk(async |size, token| teams_page(h, size, token).await).await,
+        made
+    );
 }
 
 /// A team with its primary admin and five more, four of them guests.
@@ -77,7 +84,8 @@ async fn crowd(h: &Harness) -> NewTeam {
     let team = h.team("acme").await;
     h.invite(&team.id, "zoe@acme.example").await;
     for name in ["yan", "Xia", "abe", "Bob"] {
-        h.invite_guest(&team.id, &format!("{name}@acme.example")).await;
+        h.invite_guest(&team.id, &format!("{name}@acme.example"))
+            .await;
     }
     team
 }
@@ -141,7 +149,10 @@ async fn a_persons_teams_are_paged_without_gaps_or_repeats(h: &Harness) {
         };
         let answer = h.users().list_user_teams(request).await.answered();
         let members = answer.user_teams.into_iter().filter_map(|team| team.member);
-        (members.map(|member| member.team_id).collect(), answer.next_page_token)
+        (
+            members.map(|member| member.team_id).collect(),
+            answer.next_page_token,
+        )
     };
     assert_eq!(walk(list).await, made);
 }
@@ -154,7 +165,10 @@ async fn invitations_page(h: &Harness, team: &str, page_size: i32, page_token: S
         filter: None,
     };
     let answer = h.invitations().list_invitations(request).await.answered();
-    let ids = answer.invitations.into_iter().map(|invitation| invitation.id);
+    let ids = answer
+        .invitations
+        .into_iter()
+        .map(|invitation| invitation.id);
     (ids.collect(), answer.next_page_token)
 }
 
@@ -168,7 +182,9 @@ async fn invitations_are_paged_without_gaps_or_repeats(h: &Harness) {
 
 async fn imports_and_their_results_are_paged_without_gaps_or_repeats(h: &Harness) {
     let team = h.team("acme").await;
-    let emails: Vec<String> = (0..12).map(|number| format!("p{number}@acme.example")).collect();
+    let emails: Vec<String> = (0..12)
+        .map(|number| format!("p{number}@acme.example"))
+        .collect();
     let emails: Vec<&str> = emails.iter().map(String::as_str).collect();
     let mut made = Vec::new();
     for (number, emails) in emails.chunks(3).enumerate() {
@@ -201,7 +217,10 @@ async fn imports_and_their_results_are_paged_without_gaps_or_repeats(h: &Harness
             outcomes: Vec::new(),
         };
         let answer = h.users().list_import_results(request).await.answered();
-        let rows = answer.results.into_iter().map(|result| result.row.to_string());
+        let rows = answer
+            .results
+            .into_iter()
+            .map(|result| result.row.to_string());
         (rows.collect(), answer.next_page_token)
     };
     let rows: Vec<_> = (1..=12).map(|row: i32| row.to_string()).collect();
@@ -242,7 +261,12 @@ async fn a_page_token_altered_in_any_byte_is_refused(h: &Harness) {
         altered[at] = if altered[at] == b'A' { b'B' } else { b'A' };
         assert_bad_token(list(String::from_utf8(altered).expect("text")).await);
     }
-    for wrong in [token[1..].to_owned(), format!("{token}A"), "x".to_owned(), "\u{fc}".to_owned()] {
+    for wrong in [
+        token[1..].to_owned(),
+        format!("{token}A"),
+        "x".to_owned(),
+        "\u{fc}".to_owned(),
+    ] {
         assert_bad_token(list(wrong).await);
     }
     // It can be used again.
@@ -292,17 +316,30 @@ async fn a_page_token_is_good_for_its_own_list_only(h: &Harness) {
         page_size: 2,
         ..invitations
     };
-    let answer = h.invitations().list_invitations(another_size).await.answered();
+    let answer = h
+        .invitations()
+        .list_invitations(another_size)
+        .await
+        .answered();
     assert_eq!(answer.invitations.len(), 2);
 }
 
 async fn a_page_holds_fifty_unless_asked_and_a_thousand_at_most(h: &Harness) {
     let team = h.team("acme").await;
-    let emails: Vec<String> = (0..1_050).map(|number| format!("p{number}@acme.example")).collect();
+    let emails: Vec<String> = (0..1_050)
+        .map(|number| format!("p{number}@acme.example"))
+        .collect();
     let emails: Vec<&str> = emails.iter().map(String::as_str).collect();
     h.import_held(&team.id, "many", &emails).await;
 
-    for (size, expected) in [(0, 50), (-1, 50), (49, 49), (1_000, 1_000), (1_001, 1_000), (i32::MAX, 1_000)] {
+    for (size, expected) in [
+        (0, 50),
+        (-1, 50),
+        (49, 49),
+        (1_000, 1_000),
+        (1_001, 1_000),
+        (i32::MAX, 1_000),
+    ] {
         let (page, next) = invitations_page(h, &team.id, size, String::new()).await;
         assert_eq!(page.len(), expected, "{size}");
         assert_ne!(next, "", "{size}");

@@ -11,10 +11,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use muster::store::migrate;
 use sea_orm::ConnectionTrait;
 
-use crate::backends::{Database, block_on};
+use crate::backends::{Database, block_on, migrate};
 
 /// The oldest version that muster supports.
 const OLDEST: u32 = 15;
@@ -37,6 +36,10 @@ impl fmt::Display for Installation {
 }
 
 /// The newest installation in PATH or Debian's place, or why there is none to use.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where programs are is the machine's to say, not a setting"
+)]
 pub(crate) fn find() -> Result<Installation, String> {
     let debian = fs::read_dir(DEBIAN).into_iter().flatten().flatten();
     let path = env::var_os("PATH").unwrap_or_default();
@@ -122,8 +125,9 @@ impl Cluster {
 
     /// Stops the cluster and removes its folder. Safe to call twice, and while tests still run.
     pub(crate) fn stop(&self) {
-        let before = std::mem::replace(&mut *lock(&self.state), State::Over);
-        match before {
+        // Locked to the end: the process must not end while another thread is still at it.
+        let mut state = lock(&self.state);
+        match std::mem::replace(&mut *state, State::Over) {
             State::Running(running) => self.remove(&running.folder),
             State::Idle | State::Over => {}
         }
@@ -178,7 +182,7 @@ impl Cluster {
             });
 
         running.execute("CREATE DATABASE template_muster");
-        if let Err(error) = block_on(migrate::up(&running.url("template_muster"))) {
+        if let Err(error) = migrate(&running.url("template_muster")) {
             self.remove(&folder);
             panic!("the migrations failed on PostgreSQL: {error}");
         }

@@ -11,7 +11,6 @@ use muster::{
 };
 use prost_types::FieldMask;
 use tonic::{Code, Response, Status};
-use uuid::Uuid;
 
 use crate::{
     fixtures::{MICROSECOND, WEEK, invitation_of, team_called, time, token},
@@ -157,6 +156,8 @@ fn two_an_hour(settings: &mut Settings) {
 async fn a_team_invites_no_more_people_singly_than_an_hour_allows(h: &Harness) {
     let team = h.team("acme").await;
     let other = h.team("other").await;
+    // The primary admin was invited singly, too.
+    h.advance(TimeDelta::hours(1));
     h.invite(&team.id, "ann@acme.example").await;
     h.advance(TimeDelta::minutes(20));
     h.invite(&team.id, "bob@acme.example").await;
@@ -206,9 +207,7 @@ async fn an_invitee_with_an_expired_or_superseded_link_gets_a_new_one(h: &Harnes
 }
 
 async fn asking_for_a_new_link_answers_the_same_whatever_is_true(h: &Harness) {
-    let mut request = team_called("acme");
-    request.seat_limit = Some(2);
-    let team = h.team_from(request).await;
+    let team = h.team("acme").await;
     let accepted = h.join(&team.id, "accepted@acme.example").await;
     let full = h.team("full").await;
     let seatless = h.invite(&full.id, "seatless@acme.example").await;
@@ -227,7 +226,13 @@ async fn asking_for_a_new_link_answers_the_same_whatever_is_true(h: &Harness) {
     };
     h.teams().update_team(update).await.answered();
 
-    for token in [&accepted.token, &seatless.token, &"A".repeat(43)] {
+    let good = h.invite(&team.id, "good@acme.example").await;
+    for token in [
+        &accepted.token,
+        &seatless.token,
+        &good.token,
+        &"A".repeat(43),
+    ] {
         ask(h, token).await;
         assert!(h.deliver().await.is_empty());
     }
@@ -271,7 +276,7 @@ async fn a_batch_resends_what_it_can_and_names_the_rest_in_order(h: &Harness) {
     h.resend(&team.id, &recent.id).await;
     let ann = h.invite(&team.id, "ann@acme.example").await;
     let bob = h.invite(&team.id, "bob@acme.example").await;
-    let nowhere = Uuid::now_v7().to_string();
+    let nowhere = h.unknown_id();
 
     let asked = [
         (&bob.id, Reason::Unspecified),
@@ -323,7 +328,7 @@ async fn a_batch_of_resends_holds_one_to_a_thousand_ids(h: &Harness) {
     batch(Vec::new())
         .await
         .invalid(&[("invitation_ids", "REQUIRED")]);
-    let ids: Vec<_> = (0..1_001).map(|_| Uuid::now_v7().to_string()).collect();
+    let ids: Vec<_> = (0..1_001).map(|_| h.unknown_id()).collect();
     assert_eq!(
         batch(ids[..1_000].to_vec()).await.answered().results.len(),
         1_000

@@ -10,9 +10,7 @@ use std::{
     },
 };
 
-use muster::store::migrate;
-
-use crate::backends::{Database, block_on};
+use crate::backends::{Database, migrate};
 
 /// The folder with the migrated file, made when the first test asks.
 pub(crate) struct Template {
@@ -54,13 +52,12 @@ impl Template {
     fn migrate(&self) -> PathBuf {
         fs::create_dir_all(&self.folder).expect("a folder for the run's databases");
         let file = self.folder.join("template.db");
-        block_on(migrate::up(&format!("sqlite://{}", file.display())))
-            .expect("a migrated database");
+        migrate(&format!("sqlite://{}", file.display())).expect("a migrated database");
         // A copy takes the one file: everything must have left the write-ahead log.
         let log = self.folder.join("template.db-wal");
         assert!(
             fs::metadata(log).map_or(0, |log| log.len()) == 0,
-            "migrate::up left its connection open"
+            "something holds the migrated database open"
         );
         file
     }

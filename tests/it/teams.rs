@@ -1,37 +1,30 @@
 //! Teams: creation with a primary admin, settings, counts, lists.
 
 use muster::proto::{
-    CreateTeamRequest, DeclineInvitationRequest, DomainRule, DomainRuleEffect, GetTeamRequest,
-    ImportOutcome, InvitationState, ListTeamsRequest, MemberSource, MemberState, PrimaryAdmin,
-    RevokeInvitationRequest, Role, Team, TeamCounts, TeamFilter, UpdateTeamRequest,
-    VerifiedAccountPolicy,
+    CreateTeamRequest, DeclineInvitationRequest, DomainRule, DomainRuleEffect, ImportOutcome,
+    InvitationState, ListTeamsRequest, MemberSource, MemberState, PrimaryAdmin,
+    RevokeInvitationRequest, Role, TeamCounts, TeamFilter, VerifiedAccountPolicy,
 };
-use prost_types::{Duration, FieldMask};
+use prost_types::Duration;
 use tonic::Code;
 
 use crate::{
-    fixtures::{MICROSECOND, WEEK, team_called, time},
+    fixtures::{MICROSECOND, WEEK, invitation_of, team_called, team_of, time},
     harness::{Harness, tests},
-    refusals::{Outcome, resource_name, violations},
+    refusals::{Outcome, resource_name},
 };
 
 tests![
     a_new_team_invites_its_primary_admin_with_one_letter,
-    a_team_keeps_every_setting_that_it_was_made_with,
-    a_team_made_without_settings_has_the_documented_defaults,
     an_external_id_names_one_team_only,
     a_verified_primary_admin_is_active_at_once,
     the_primary_admin_needs_no_seat_and_no_domain_rule,
     every_broken_field_of_a_new_team_is_named_at_once,
     a_team_without_a_primary_admin_is_refused,
     counts_follow_what_happens_to_members_and_invitations,
-    an_update_changes_the_fields_of_its_mask_and_no_other,
-    a_field_named_in_the_mask_and_unset_goes_back_to_its_default,
-    an_update_of_unknown_or_output_only_fields_is_refused,
-    every_broken_field_of_an_update_is_named_at_once,
-    an_update_cannot_take_another_teams_external_id,
     a_list_can_be_narrowed_to_one_external_id,
     the_primary_admins_invitation_can_be_resent_but_not_ended,
+    inviting_an_expired_primary_admin_again_needs_no_seat_and_keeps_his_role,
 ];
 
 async fn a_new_team_invites_its_primary_admin_with_one_letter(h: &Harness) {
@@ -62,7 +55,7 @@ async fn a_new_team_invites_its_primary_admin_with_one_letter(h: &Harness) {
     assert_eq!(h.only_letter().await.to, "boss@acme.example");
 }
 
-fn with_every_setting() -> CreateTeamRequest {
+pub(crate) fn with_every_setting() -> CreateTeamRequest {
     let rule = |domain: &str, effect: DomainRuleEffect| DomainRule {
         domain: domain.to_owned(),
         effect: effect.into(),
@@ -82,54 +75,11 @@ fn with_every_setting() -> CreateTeamRequest {
     }
 }
 
-fn days(days: i64) -> Duration {
+pub(crate) fn days(days: i64) -> Duration {
     Duration {
         seconds: days * 24 * 60 * 60,
         nanos: 0,
     }
-}
-
-async fn get(h: &Harness, id: &str) -> Team {
-    let request = GetTeamRequest {
-        team_id: id.to_owned(),
-    };
-    h.teams()
-        .get_team(request)
-        .await
-        .answered()
-        .team
-        .expect("the team")
-}
-
-async fn a_team_keeps_every_setting_that_it_was_made_with(h: &Harness) {
-    let asked = with_every_setting();
-    let made = h.team_from(asked.clone()).await;
-
-    let team = get(h, &made.id).await;
-    assert_eq!(team.display_name, asked.display_name);
-    assert_eq!(team.external_id, asked.external_id);
-    assert_eq!(team.seat_limit, asked.seat_limit);
-    assert_eq!(team.invitation_ttl, asked.invitation_ttl);
-    assert_eq!(team.verified_account_policy, asked.verified_account_policy);
-    assert_eq!(team.default_language, asked.default_language);
-    assert_eq!(team.domain_rules, asked.domain_rules);
-}
-
-fn assert_defaults(team: &Team) {
-    assert_eq!(team.external_id, "");
-    assert_eq!(team.seat_limit, None);
-    assert_eq!(team.invitation_ttl, Some(days(7)));
-    assert_eq!(
-        team.verified_account_policy(),
-        VerifiedAccountPolicy::AddAtOnce
-    );
-    assert_eq!(team.default_language, "en");
-    assert_eq!(team.domain_rules, []);
-}
-
-async fn a_team_made_without_settings_has_the_documented_defaults(h: &Harness) {
-    let made = h.team("acme").await;
-    assert_defaults(&get(h, &made.id).await);
 }
 
 async fn an_external_id_names_one_team_only(h: &Harness) {
@@ -158,8 +108,7 @@ async fn an_external_id_names_one_team_only(h: &Harness) {
 async fn a_verified_primary_admin_is_active_at_once(h: &Harness) {
     let admin = h.verified("pat@acme.example").await;
 
-    let mut request = team_called("second");
-    request.primary_admin.as_mut().expect("an admin").email = "PAT@acme.example".to_owned();
+    let request = team_of("second", "PAT@acme.example");
     let answer = h.teams().create_team(request).await.answered();
 
     assert_eq!(answer.outcome(), ImportOutcome::Verified);
@@ -177,9 +126,11 @@ async fn a_verified_primary_admin_is_active_at_once(h: &Harness) {
 }
 
 async fn the_primary_admin_needs_no_seat_and_no_domain_rule(h: &Harness) {
-    let mut request = with_every_setting();
-    request.primary_admin.as_mut().expect("an admin").email = "boss@evil.example".to_owned();
-    request.seat_limit = Some(1);
+    let request = CreateTeamRequest {
+        primary_admin: team_of("acme", "boss@evil.example").primary_admin,
+        seat_limit: Some(1),
+        ..with_every_setting()
+    };
     let made = h.team_from(request).await;
     assert_eq!(h.counts(&made.id).await.seats, 1);
 
@@ -285,184 +236,6 @@ async fn counts_follow_what_happens_to_members_and_invitations(h: &Harness) {
     assert_eq!(h.counts(&team.id).await, before);
 }
 
-fn update(team: Team, paths: &[&str]) -> UpdateTeamRequest {
-    UpdateTeamRequest {
-        team: Some(team),
-        update_mask: Some(FieldMask {
-            paths: paths.iter().map(|path| (*path).to_owned()).collect(),
-        }),
-    }
-}
-
-/// The team as `with_every_setting` would have made it, under another name.
-fn other_settings(id: &str) -> Team {
-    let settings = with_every_setting();
-    Team {
-        id: id.to_owned(),
-        display_name: "Renamed".to_owned(),
-        external_id: settings.external_id,
-        seat_limit: settings.seat_limit,
-        invitation_ttl: settings.invitation_ttl,
-        verified_account_policy: settings.verified_account_policy,
-        default_language: settings.default_language,
-        domain_rules: settings.domain_rules,
-        ..Team::default()
-    }
-}
-
-async fn an_update_changes_the_fields_of_its_mask_and_no_other(h: &Harness) {
-    let made = h.team("acme").await;
-    let new = other_settings(&made.id);
-    let mut expected = get(h, &made.id).await;
-
-    let setters: [(&str, fn(&mut Team, &Team)); 7] = [
-        ("display_name", |team, new| {
-            team.display_name.clone_from(&new.display_name)
-        }),
-        ("external_id", |team, new| {
-            team.external_id.clone_from(&new.external_id)
-        }),
-        ("seat_limit", |team, new| team.seat_limit = new.seat_limit),
-        ("invitation_ttl", |team, new| {
-            team.invitation_ttl = new.invitation_ttl
-        }),
-        ("verified_account_policy", |team, new| {
-            team.verified_account_policy = new.verified_account_policy
-        }),
-        ("default_language", |team, new| {
-            team.default_language.clone_from(&new.default_language)
-        }),
-        ("domain_rules", |team, new| {
-            team.domain_rules.clone_from(&new.domain_rules)
-        }),
-    ];
-    for (path, set) in setters {
-        h.advance(MICROSECOND);
-        let answer = h
-            .teams()
-            .update_team(update(new.clone(), &[path]))
-            .await
-            .answered();
-        set(&mut expected, &new);
-        let team = answer.team.expect("the team");
-        assert_eq!(time(team.update_time), h.now(), "{path}");
-        expected.update_time = team.update_time;
-        assert_eq!(team, expected, "{path}");
-        assert_eq!(get(h, &made.id).await, expected, "{path}");
-    }
-}
-
-async fn a_field_named_in_the_mask_and_unset_goes_back_to_its_default(h: &Harness) {
-    let made = h.team_from(with_every_setting()).await;
-    let empty = Team {
-        id: made.id.clone(),
-        ..Team::default()
-    };
-    let paths = [
-        "external_id",
-        "seat_limit",
-        "invitation_ttl",
-        "verified_account_policy",
-        "default_language",
-        "domain_rules",
-    ];
-    h.teams()
-        .update_team(update(empty, &paths))
-        .await
-        .answered();
-    assert_defaults(&get(h, &made.id).await);
-}
-
-async fn an_update_of_unknown_or_output_only_fields_is_refused(h: &Harness) {
-    let made = h.team("acme").await;
-    for path in [
-        "id",
-        "primary_admin_user_id",
-        "create_time",
-        "update_time",
-        "nonsense",
-        "*",
-        "",
-    ] {
-        let request = update(other_settings(&made.id), &["display_name", path]);
-        let status = h
-            .teams()
-            .update_team(request)
-            .await
-            .refused(Code::InvalidArgument, "INVALID");
-        let violations = violations(&status);
-        assert_eq!(violations.len(), 1, "{path}: {violations:?}");
-        assert!(
-            violations[0].0.starts_with("update_mask"),
-            "{path}: {violations:?}"
-        );
-        assert_eq!(violations[0].1, "UNKNOWN_PATH", "{path}");
-    }
-    assert_eq!(
-        get(h, &made.id).await.display_name,
-        "acme",
-        "nothing was changed"
-    );
-}
-
-async fn every_broken_field_of_an_update_is_named_at_once(h: &Harness) {
-    let made = h.team("acme").await;
-    let broken = Team {
-        id: made.id.clone(),
-        display_name: String::new(),
-        seat_limit: Some(-1),
-        invitation_ttl: Some(days(31)),
-        default_language: "?".to_owned(),
-        ..Team::default()
-    };
-    let request = update(
-        broken.clone(),
-        &["display_name", "seat_limit", "invitation_ttl"],
-    );
-    h.teams().update_team(request).await.invalid(&[
-        ("team.display_name", "REQUIRED"),
-        ("team.seat_limit", "OUT_OF_RANGE"),
-        ("team.invitation_ttl", "OUT_OF_RANGE"),
-    ]);
-
-    let without_mask = UpdateTeamRequest {
-        team: Some(Team {
-            id: made.id,
-            ..Team::default()
-        }),
-        update_mask: None,
-    };
-    h.teams()
-        .update_team(without_mask)
-        .await
-        .invalid(&[("update_mask", "REQUIRED")]);
-    let without_team = UpdateTeamRequest {
-        team: None,
-        ..update(broken, &["display_name"])
-    };
-    h.teams()
-        .update_team(without_team)
-        .await
-        .invalid(&[("team", "REQUIRED")]);
-}
-
-async fn an_update_cannot_take_another_teams_external_id(h: &Harness) {
-    let first = h.team_from(with_every_setting()).await;
-    let second = h.team("other").await;
-
-    let request = update(other_settings(&second.id), &["external_id"]);
-    let status = h
-        .teams()
-        .update_team(request)
-        .await
-        .refused(Code::AlreadyExists, "TEAM_EXTERNAL_ID_TAKEN");
-    assert_eq!(resource_name(&status), first.id);
-    assert_eq!(get(h, &second.id).await.external_id, "");
-
-    let own = update(other_settings(&first.id), &["external_id"]);
-    h.teams().update_team(own).await.answered();
-}
-
 async fn a_list_can_be_narrowed_to_one_external_id(h: &Harness) {
     let found = h.team_from(with_every_setting()).await;
     h.team("other").await;
@@ -507,5 +280,33 @@ async fn the_primary_admins_invitation_can_be_resent_but_not_ended(h: &Harness) 
     assert_eq!(
         h.member(&team.id, &team.admin).await.state(),
         MemberState::Active
+    );
+}
+
+async fn inviting_an_expired_primary_admin_again_needs_no_seat_and_keeps_his_role(h: &Harness) {
+    let request = CreateTeamRequest {
+        seat_limit: Some(1),
+        ..team_called("acme")
+    };
+    let team = h.team_from(request).await;
+    h.advance(WEEK);
+
+    let mut again = invitation_of(&team.id, "boss@acme.example");
+    again.set_role(Role::Guest);
+    let answer = h.invitations().create_invitation(again).await.answered();
+    assert_eq!(answer.outcome(), ImportOutcome::Invited);
+    assert_eq!(
+        answer.invitation.expect("the invitation").id,
+        team.invitation
+    );
+    assert_eq!(
+        answer.member.expect("the member").role(),
+        Role::PrimaryAdmin
+    );
+    let token = h.only_token().await;
+    h.accept(&token).await.answered();
+    assert_eq!(
+        h.member(&team.id, &team.admin).await.role(),
+        Role::PrimaryAdmin
     );
 }

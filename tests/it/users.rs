@@ -1,5 +1,7 @@
 //! Accounts: the long form of an invitation, look-ups in any spelling, profiles, lists.
 
+use std::slice::from_ref;
+
 use muster::proto::{
     BatchGetUsersRequest, CreateUserRequest, DeclineInvitationRequest, GetUserRequest,
     ImportOutcome, ListUserTeamsRequest, ListUsersRequest, MemberState, Role, UpdateUserRequest,
@@ -7,7 +9,6 @@ use muster::proto::{
 };
 use prost_types::FieldMask;
 use tonic::Code;
-use uuid::Uuid;
 
 use crate::{
     fixtures::{MICROSECOND, ask_first, invitation_of, time},
@@ -129,7 +130,7 @@ async fn an_existing_profile_is_never_overwritten(h: &Harness) {
 
     h.advance(MICROSECOND);
     let mut request = long_form(&other.id);
-    request.given_name = "Anna".to_owned();
+    "Anna".clone_into(&mut request.given_name);
     let answer = h.users().create_user(request).await.answered();
     assert_eq!(answer.member.expect("the member").user_id, ann.user);
     h.only_letter().await;
@@ -182,7 +183,7 @@ async fn a_batch_answers_in_the_order_asked_and_names_the_missing(h: &Harness) {
     let team = h.team("acme").await;
     let ann = h.invite(&team.id, "ann@acme.example").await;
     let bob = h.invite(&team.id, "bob@acme.example").await;
-    let nobody = [Uuid::now_v7().to_string(), Uuid::now_v7().to_string()];
+    let nobody = [h.unknown_id(), h.unknown_id()];
 
     let user_ids = vec![
         nobody[1].clone(),
@@ -211,7 +212,7 @@ async fn a_batch_holds_one_to_a_thousand_ids(h: &Harness) {
             .await
     };
     batch(Vec::new()).await.invalid(&[("user_ids", "REQUIRED")]);
-    let ids: Vec<_> = (0..1_001).map(|_| Uuid::now_v7().to_string()).collect();
+    let ids: Vec<_> = (0..1_001).map(|_| h.unknown_id()).collect();
     assert_eq!(
         batch(ids[..1_000].to_vec())
             .await
@@ -221,7 +222,7 @@ async fn a_batch_holds_one_to_a_thousand_ids(h: &Harness) {
         1_000
     );
     batch(ids).await.invalid(&[("user_ids", "TOO_MANY")]);
-    batch(vec![Uuid::now_v7().to_string(), "x".to_owned()])
+    batch(vec![h.unknown_id(), "x".to_owned()])
         .await
         .invalid(&[("user_ids[1]", "MALFORMED")]);
 }
@@ -233,6 +234,20 @@ fn update(user: User, paths: &[&str]) -> UpdateUserRequest {
             paths: paths.iter().map(|path| (*path).to_owned()).collect(),
         }),
     }
+}
+
+fn copy(path: &str, from: &User, to: &mut User) {
+    let (from, to) = match path {
+        "given_name" => (&from.given_name, &mut to.given_name),
+        "family_name" => (&from.family_name, &mut to.family_name),
+        "language" => (&from.language, &mut to.language),
+        "phone" => (&from.phone, &mut to.phone),
+        "time_zone" => (&from.time_zone, &mut to.time_zone),
+        "job_title" => (&from.job_title, &mut to.job_title),
+        "external_id" => (&from.external_id, &mut to.external_id),
+        unknown => panic!("{unknown}"),
+    };
+    to.clone_from(from);
 }
 
 async fn an_update_changes_the_profile_fields_of_its_mask_and_no_other(h: &Harness) {
@@ -252,35 +267,23 @@ async fn an_update_changes_the_profile_fields_of_its_mask_and_no_other(h: &Harne
         ..User::default()
     };
 
-    let setters: [(&str, fn(&mut User, &User)); 7] = [
-        ("given_name", |user, new| {
-            user.given_name.clone_from(&new.given_name)
-        }),
-        ("family_name", |user, new| {
-            user.family_name.clone_from(&new.family_name)
-        }),
-        ("language", |user, new| {
-            user.language.clone_from(&new.language)
-        }),
-        ("phone", |user, new| user.phone.clone_from(&new.phone)),
-        ("time_zone", |user, new| {
-            user.time_zone.clone_from(&new.time_zone)
-        }),
-        ("job_title", |user, new| {
-            user.job_title.clone_from(&new.job_title)
-        }),
-        ("external_id", |user, new| {
-            user.external_id.clone_from(&new.external_id)
-        }),
+    let paths = [
+        "given_name",
+        "family_name",
+        "language",
+        "phone",
+        "time_zone",
+        "job_title",
+        "external_id",
     ];
-    for (path, set) in setters {
+    for path in paths {
         h.advance(MICROSECOND);
         let answer = h
             .users()
             .update_user(update(new.clone(), &[path]))
             .await
             .answered();
-        set(&mut expected, &new);
+        copy(path, &new, &mut expected);
         let user = answer.user.expect("the user");
         assert_eq!(time(user.update_time), h.now(), "{path}");
         expected.update_time = user.update_time;
@@ -349,8 +352,8 @@ async fn users_can_be_listed_by_verification(h: &Harness) {
             .map(|user| user.id)
             .collect::<Vec<_>>()
     };
-    assert_eq!(list(Some(true)).await, [joined.user.clone()]);
-    assert_eq!(list(Some(false)).await, [team.admin.clone()]);
+    assert_eq!(list(Some(true)).await, from_ref(&joined.user));
+    assert_eq!(list(Some(false)).await, from_ref(&team.admin));
     assert_eq!(list(None).await, [team.admin, joined.user], "oldest first");
 }
 

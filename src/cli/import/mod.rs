@@ -14,7 +14,6 @@ use std::{
 };
 
 use tokio::fs::File;
-use uuid::{NoContext, Timestamp, Uuid};
 
 use self::stream::{Broken, Upload};
 use super::{
@@ -22,12 +21,12 @@ use super::{
     client::ClientArgs,
     print::{self, Progress},
 };
-use crate::{clock::Clock, proto::ImportUsersHeader};
+use crate::{clock::Clock, ids, proto::ImportUsersHeader};
 
 /// The end of `muster import --help`.
 pub(super) const AFTER_HELP: &str = "\
-The file is UTF-8 with a header line that names given name, family name and email, in any order, and with at most
-5,000 rows and 16 MiB. Every row becomes a MEMBER. A bad row never stops a good one.
+The file is UTF-8, at most 5,000 rows and 16 MiB, with a header line that names given name,
+family name and email in any order. Every row becomes a MEMBER. A bad row never stops a good one.
 
 Exit codes:
   0  fine; people who are in the team or invited already, and repeated rows, are no failure
@@ -37,7 +36,7 @@ Exit codes:
 Examples:
   muster import people.csv --team TEAM --validate-only
   muster import people.csv --team TEAM --import-id 2026-spring --results results.csv
-  grep acme.example people.csv | cat header.csv - | muster import - --team TEAM --json";
+  cat people.csv | muster import - --team TEAM --json";
 
 /// What to import, and how.
 #[derive(clap::Args)]
@@ -120,7 +119,7 @@ fn header(args: &ImportArgs) -> ImportUsersHeader {
     let import_id = match &args.import_id {
         Some(id) => id.clone(),
         None if args.validate_only => String::new(),
-        None => new_id().to_string(),
+        None => ids::new(Clock::System.now()).to_string(),
     };
     ImportUsersHeader {
         team_id: args.team.clone(),
@@ -129,16 +128,6 @@ fn header(args: &ImportArgs) -> ImportUsersHeader {
         hold_letters: args.hold_letters,
         language: args.language.clone().unwrap_or_default(),
     }
-}
-
-fn new_id() -> Uuid {
-    let now = Clock::System.now();
-    let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
-    Uuid::new_v7(Timestamp::from_unix(
-        NoContext,
-        seconds,
-        now.timestamp_subsec_nanos(),
-    ))
 }
 
 fn open(path: &Path) -> Result<File, CliError> {

@@ -1,0 +1,92 @@
+//! `muster serve`: everything in one process, until it is told to stop.
+
+use std::process::ExitCode;
+
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+use super::{CliError, print};
+use crate::{
+    app::Context,
+    config::{MailConfig, MailTarget, ServeArgs, ServeConfig},
+    mail::{
+        letter::Sender,
+        relay::Relay,
+        transport::{Folder, Transport},
+    },
+    server::{self, start},
+    telemetry,
+};
+
+/// Serves until SIGTERM or Ctrl-C.
+///
+/// # Errors
+/// What keeps it from starting, or calls that still ran at the end.
+pub async fn run(args: &ServeArgs) -> Result<ExitCode, CliError> {
+    let config = args.check()?;
+    telemetry::begin(&config.log).map_err(|error| CliError::new(error.to_string()))?;
+    let relay = |ctx: &Context| relay(ctx, &config);
+    let started = start::open(&config).await?;
+    let relay = relay(&started.ctx)?;
+    if let Some(file) = &started.operator_key_file {
+        print::note(&format!(
+            "The operator's key is in {}. Keep it safe; it is shown nowhere else.",
+            file.display()
+        ));
+    }
+
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+        CliError::new(format!("cannot listen on {}: {error}", config.listen))
+            .advise("Is another server running? Choose another address with --listen.")
+    })?;
+    let address = listener.local_addr()?;
+    let stop = stop()?;
+    tracing::info!(%address, database = %config.database, mail = %config.mail.target, "serving");
+    let store = started.ctx.store.clone();
+    server::run(started.ctx, relay, listener, stop).await?;
+    store.close().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The relay that the configuration describes.
+///
+/// # Errors
+/// A mail URL or sender that cannot be used.
+pub(super) fn relay(ctx: &Context, config: &ServeConfig) -> Result<Relay, CliError> {
+    let (transport, sender) = mail(&config.mail)?;
+    Ok(Relay {
+        store: ctx.store.clone(),
+        clock: ctx.clock.clone(),
+        secrets: ctx.secrets.clone(),
+        settings: ctx.settings.clone(),
+        transport,
+        sender,
+        public_url: config.public_url.clone(),
+    })
+}
+
+/// How letters travel and who they come from.
+pub(super) fn mail(config: &MailConfig) -> Result<(Transport, Sender), CliError> {
+    let transport = match &config.target {
+        MailTarget::Folder(folder) => Transport::File(Folder::new(folder.clone())),
+        MailTarget::Smtp(url) => Transport::parse(url.expose())
+            .map_err(|error| CliError::new(format!("--mail (MUSTER_MAIL): {error}")))?,
+    };
+    let sender = Sender::parse(&config.from, config.reply_to.as_deref())
+        .map_err(|error| CliError::new(format!("--mail-from or --mail-reply-to: {error}")))?;
+    Ok((transport, sender))
+}
+
+/// Ends on the first SIGTERM or Ctrl-C; the handlers are in place when this returns.
+pub(super) fn stop() -> Result<impl Future<Output = ()>, CliError> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,276 @@
+//! The loop that sends what the outbox holds: lease, send with no transaction open, settle. At least once, in any number
+//! of processes.
+
+use std::{collections::HashMap, time::Duration};
+
+use chrono::TimeDelta;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{
+    letter::{Letter, Sender, render},
+    transport::{SendError, Transport},
+};
+use crate::{
+    clock::{Clock, Time},
+    config::Settings,
+    domain::{
+        email::Email, invitations::Invitation, letters::DeliveryState, teams::Team,
+        tokens::InvitationToken, users::User,
+    },
+    error::{Error, Result},
+    ids,
+    secrets::Secrets,
+    store::{self, Store, outbox::Claimed},
+};
+
+/// How many letters of one batch are under way at once.
+const TOGETHER: usize = 8;
+
+/// Sends the letters of one database.
+#[derive(Clone)]
+pub struct Relay {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Opens the seals.
+    pub secrets: Secrets,
+    /// How many, how often and how long.
+    pub settings: Settings,
+    /// How letters travel.
+    pub transport: Transport,
+    /// Who they come from.
+    pub sender: Sender,
+    /// Where links lead, without a slash at its end.
+    pub public_url: String,
+}
+
+/// What the letters of a batch speak of.
+struct Subjects {
+    teams: HashMap<Uuid, Team>,
+    users: HashMap<Uuid, User>,
+    invitations: HashMap<Uuid, Invitation>,
+}
+
+impl Subjects {
+    fn invitation(&self, letter: &Claimed) -> Option<&Invitation> {
+        self.invitations.get(&letter.invitation_id?)
+    }
+}
+
+/// What became of one letter.
+enum Outcome {
+    Sent,
+    Later(String),
+    Never(String),
+}
+
+impl Relay {
+    /// Sends until told to stop. Trouble with the database is logged and waited for.
+    pub async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let sent = match self.step().await {
+                Ok(sent) => sent,
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "the relay waits");
+                    0
+                }
+            };
+            if sent == 0 {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = tokio::time::sleep(self.settings.relay_poll) => {}
+                }
+            }
+        }
+    }
+
+    /// Sends one batch of what is due; how many letters it took.
+    ///
+    /// # Errors
+    /// Only the database's: a letter that cannot be sent is settled, not an error.
+    pub async fn step(&self) -> Result<usize> {
+        let now = self.clock.now();
+        let lease = ids::new(now);
+        let lease_end = later(now, self.settings.relay_lease);
+        let most = u64::from(self.settings.relay_batch);
+        let letters = self
+            .store
+            .write(
+                |tx| async move { store::outbox::claim(&tx, lease, (now, lease_end), most).await },
+            )
+            .await?;
+        if letters.is_empty() {
+            return Ok(0);
+        }
+
+        let subjects = self.load(&letters).await?;
+        let mut outcomes = Vec::with_capacity(letters.len());
+        for group in letters.chunks(TOGETHER) {
+            // What is not sent while the lease is good belongs to whoever takes it next.
+            if self.clock.now() >= lease_end {
+                break;
+            }
+            outcomes.extend(self.send(group, &subjects).await?);
+        }
+
+        let now = self.clock.now();
+        let (letters, outcomes, subjects) = (&letters, &outcomes, &subjects);
+        self.store
+            .write(|tx| async move {
+                let tx = &tx;
+                for (letter, outcome) in letters.iter().zip(outcomes) {
+                    let give_up = self.give_up_time(letter, subjects);
+                    self.settle(tx, (letter, lease), (outcome, give_up, now))
+                        .await?;
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(letters.len())
+    }
+
+    async fn load(&self, letters: &[Claimed]) -> Result<Subjects> {
+        let teams: Vec<Uuid> = letters.iter().map(|letter| letter.team_id).collect();
+        let users: Vec<Uuid> = letters.iter().map(|letter| letter.user_id).collect();
+        let invitations: Vec<Uuid> = letters
+            .iter()
+            .filter_map(|letter| letter.invitation_id)
+            .collect();
+        let db = &self.store;
+        Ok(Subjects {
+            teams: by_id(store::teams::by_ids(db, &teams).await?, |team| team.id),
+            users: by_id(store::users::by_ids(db, &users).await?, |user| user.id),
+            invitations: by_id(
+                store::invitations::any_by_ids(db, &invitations).await?,
+                |invitation| invitation.id,
+            ),
+        })
+    }
+
+    async fn send(&self, letters: &[Claimed], subjects: &Subjects) -> Result<Vec<Outcome>> {
+        let mut sending = JoinSet::new();
+        let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(letters.len());
+        for (index, claimed) in letters.iter().enumerate() {
+            let message = self
+                .letter(claimed, subjects)
+                .and_then(|letter| render(&letter, &self.sender, self.clock.now()));
+            match message {
+                Ok(message) => {
+                    let transport = self.transport.clone();
+                    sending.spawn(async move { (index, transport.send(&message).await) });
+                    outcomes.push(None);
+                }
+                Err(error) => {
+                    tracing::error!(
+                        letter.id = %claimed.id,
+                        error = &error as &dyn std::error::Error,
+                        "a letter cannot be written",
+                    );
+                    outcomes.push(Some(Outcome::Never(
+                        "the letter could not be written".to_owned(),
+                    )));
+                }
+            }
+        }
+        while let Some(done) = sending.join_next().await {
+            let (index, answer) = done.map_err(|error| Error::Internal(Box::new(error)))?;
+            outcomes[index] = Some(match answer {
+                Ok(()) => Outcome::Sent,
+                Err(SendError::Later(reply)) => Outcome::Later(reply),
+                Err(SendError::Never(reply)) => Outcome::Never(reply),
+            });
+        }
+        Ok(outcomes.into_iter().flatten().collect())
+    }
+
+    fn letter(&self, claimed: &Claimed, subjects: &Subjects) -> Result<Letter> {
+        let (Some(team), Some(user)) = (
+            subjects.teams.get(&claimed.team_id),
+            subjects.users.get(&claimed.user_id),
+        ) else {
+            return Err(Error::internal("a letter without a team or user"));
+        };
+        let recipient = Email::parse("email", &user.email)
+            .map_err(|_| Error::internal("a stored address is not valid"))?;
+        let link = match &claimed.sealed_token {
+            None => None,
+            Some(sealed) => {
+                let opened = self.secrets.open(sealed, claimed.id.as_bytes())?;
+                let bytes = opened
+                    .try_into()
+                    .map_err(|_| Error::internal("a sealed token has the wrong length"))?;
+                let token = InvitationToken::new(bytes).text();
+                Some(format!("{}/invitations/{token}", self.public_url))
+            }
+        };
+        Ok(Letter {
+            id: claimed.id,
+            kind: claimed.kind,
+            language: claimed.language.clone(),
+            recipient: recipient.mailbox(),
+            given_name: user.given_name.clone(),
+            family_name: user.family_name.clone(),
+            team_display_name: team.settings.display_name.as_str().to_owned(),
+            link,
+            expire_time: subjects.invitation(claimed).map(|one| one.expire_time),
+        })
+    }
+
+    /// When trying has no more use: when the invitation expires, or after the letter's lifetime.
+    fn give_up_time(&self, claimed: &Claimed, subjects: &Subjects) -> Time {
+        subjects.invitation(claimed).map_or_else(
+            || later(claimed.create_time, self.settings.letter_lifetime),
+            |invitation| invitation.expire_time,
+        )
+    }
+
+    /// Notes what became of a letter, on it and on its invitation, unless its lease went to another relay or a newer
+    /// letter cancelled it.
+    async fn settle(
+        &self,
+        tx: &store::Tx,
+        (letter, lease): (&Claimed, Uuid),
+        (outcome, give_up, now): (&Outcome, Time, Time),
+    ) -> Result<()> {
+        let (state, error) = match outcome {
+            Outcome::Sent => (DeliveryState::Sent, None),
+            Outcome::Never(reply) => (DeliveryState::Failed, Some(reply.as_str())),
+            Outcome::Later(reply) => {
+                let due = later(now, self.back_off(letter.attempts));
+                if due < give_up {
+                    store::outbox::put_back(tx, (letter.id, lease), reply, (now, due)).await?;
+                    return Ok(());
+                }
+                (DeliveryState::Failed, Some(reply.as_str()))
+            }
+        };
+        let settled = store::outbox::settle(tx, (letter.id, lease), state, error, now).await?;
+        if let (true, Some(invitation)) = (settled, letter.invitation_id) {
+            store::invitations::set_delivery(tx, invitation, state, error).await?;
+        }
+        Ok(())
+    }
+
+    /// Twice as long after every failure, up to the most.
+    fn back_off(&self, attempts: i32) -> Duration {
+        let doublings = u32::try_from(attempts - 1).unwrap_or_default().min(30);
+        self.settings
+            .relay_backoff_first
+            .saturating_mul(1 << doublings)
+            .min(self.settings.relay_backoff_max)
+    }
+}
+
+fn by_id<T>(items: Vec<T>, id: impl Fn(&T) -> Uuid) -> HashMap<Uuid, T> {
+    items.into_iter().map(|item| (id(&item), item)).collect()
+}
+
+fn later(now: Time, by: Duration) -> Time {
+    TimeDelta::from_std(by)
+        .ok()
+        .and_then(|by| now.checked_add_signed(by))
+        .unwrap_or(Time::MAX_UTC)
+}

@@ -1,0 +1,168 @@
+//! What stands before every RPC: a call id, the caller's key, one log line, and an answer in our words to messages that
+//! no handler saw.
+
+use std::{
+    fmt,
+    task::{Context as Polling, Poll},
+    time::Instant,
+};
+
+use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use tonic::{Code, Request, Status, body::Body};
+use tower::{Layer, Service, ServiceExt};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::status;
+use crate::{
+    app::{self, Context},
+    error::{Error, Reason},
+    ids,
+};
+
+/// The header that every answer carries.
+const CALL_ID: &str = "muster-call-id";
+
+/// Details that only our own statuses have.
+const DETAILS: &str = "grpc-status-details-bin";
+
+/// Services that need no key: whether we serve, and what we serve.
+const OPEN: [&str; 3] = [
+    "/grpc.health.v1.Health/",
+    "/grpc.reflection.v1.ServerReflection/",
+    "/grpc.reflection.v1alpha.ServerReflection/",
+];
+
+/// Names one call in answers and logs.
+#[derive(Debug, Clone, Copy)]
+pub struct CallId(Uuid);
+
+impl CallId {
+    /// The call id that the front gave this request.
+    pub fn of<T>(request: &Request<T>) -> Self {
+        // The front is before every service; without it the nil id shows that it is missing.
+        request
+            .extensions()
+            .get()
+            .copied()
+            .unwrap_or(Self(Uuid::nil()))
+    }
+}
+
+impl fmt::Display for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The layer.
+#[derive(Clone)]
+pub struct Front {
+    ctx: Context,
+}
+
+impl Front {
+    /// A front that authenticates with these keys.
+    #[must_use]
+    pub const fn new(ctx: Context) -> Self {
+        Self { ctx }
+    }
+}
+
+impl<S> Layer<S> for Front {
+    type Service = FrontService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        FrontService {
+            ctx: self.ctx.clone(),
+            inner,
+        }
+    }
+}
+
+/// The layer around a service.
+#[derive(Clone)]
+pub struct FrontService<S> {
+    ctx: Context,
+    inner: S,
+}
+
+impl<S> Service<http::Request<Body>> for FrontService<S>
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = http::Response<Body>;
+    type Error = S::Error;
+    type Future =
+        std::pin::Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Polling<'_>) -> Poll<Result<(), Self::Error>> {
+        // `oneshot` asks the clone that takes the call.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
+        let call = CallId(ids::new(self.ctx.clock.now()));
+        let path = request.uri().path().to_owned();
+        let span = tracing::info_span!("call", call.id = %call, rpc.method = path);
+        request.extensions_mut().insert(call);
+        let ctx = self.ctx.clone();
+        let inner = self.inner.clone();
+        let answer = async move {
+            let begun = Instant::now();
+            let mut response = match admit(&ctx, &path, request.headers()).await {
+                Ok(()) => inner.oneshot(request).await?,
+                Err(error) => status::of(&error, call).into_http(),
+            };
+            if let Some(error) = unread(&response) {
+                response = status::of(&error, call).into_http();
+            }
+            if let Ok(value) = HeaderValue::from_str(&call.to_string()) {
+                response.headers_mut().insert(CALL_ID, value);
+            }
+            log(&response, begun);
+            Ok(response)
+        };
+        Box::pin(answer.instrument(span))
+    }
+}
+
+/// Deny by default: only what is named open needs no key.
+async fn admit(ctx: &Context, path: &str, headers: &HeaderMap) -> Result<(), Error> {
+    if OPEN.iter().any(|service| path.starts_with(service)) {
+        return Ok(());
+    }
+    let header = headers
+        .get(AUTHORIZATION)
+        .ok_or(Error::Unauthenticated(Reason::CredentialMissing))?;
+    let key = header
+        .to_str()
+        .ok()
+        .and_then(|text| {
+            let (scheme, key) = text.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+        })
+        .ok_or(Error::Unauthenticated(Reason::CredentialInvalid))?;
+    let key = app::keys::authenticate(ctx, key).await?;
+    tracing::debug!(key.id = key.id, "authenticated");
+    Ok(())
+}
+
+/// A status that is not ours, since it has no details: a message that could not be read, before any handler saw it.
+fn unread(response: &http::Response<Body>) -> Option<Error> {
+    if response.headers().contains_key(DETAILS) {
+        return None;
+    }
+    match Status::from_header_map(response.headers())?.code() {
+        code @ (Code::OutOfRange | Code::Internal) => status::unreadable(code),
+        _ => None,
+    }
+}
+
+/// One line a call. The code of an error stands in the headers; what ends well has none there yet.
+fn log(response: &http::Response<Body>, begun: Instant) {
+    let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
+    let elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    tracing::info!(grpc.code = ?code, elapsed_us, "call");
+}

@@ -1,0 +1,22 @@
+//! What grpcurl and its like ask: the contract itself, with the error details that statuses carry.
+
+use tonic::service::Routes;
+use tonic_reflection::server::{Builder, Error};
+
+use crate::proto;
+
+/// Adds reflection, both versions of it.
+///
+/// # Errors
+/// A broken descriptor set, which only a broken build has.
+pub fn add(routes: Routes) -> Result<Routes, Error> {
+    let builder = || {
+        Builder::configure()
+            .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    Ok(routes
+        .add_service(builder().build_v1()?)
+        .add_service(builder().build_v1alpha()?))
+}

@@ -1,0 +1,150 @@
+//! The one place that turns an error into a status: its code, its `google.rpc` details, and how loudly it is logged.
+
+use std::{collections::HashMap, error::Error as _, fmt::Write, time::Duration};
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+
+use super::CallId;
+use crate::error::{self, Error, Reason, Resource, reason_name};
+
+/// The domain of every `ErrorInfo` of ours.
+const DOMAIN: &str = "muster";
+
+/// How long a client should wait when the database is away or the server drains.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The status of an error. An internal one shows only its call id, and is logged here, once, with its chain.
+#[must_use]
+pub(super) fn of(error: &Error, call: CallId) -> Status {
+    let mut details = ErrorDetails::new();
+    let (code, reason, message) = match error {
+        Error::Invalid(violations) => {
+            details.set_bad_request(fields(violations));
+            let message = format!("{} field(s) break a rule", violations.len());
+            (Code::InvalidArgument, Reason::Invalid, message)
+        }
+        Error::Malformed(reason, violations) => {
+            details.set_bad_request(fields(violations));
+            (Code::InvalidArgument, *reason, advice(*reason))
+        }
+        Error::Unauthenticated(reason) => (Code::Unauthenticated, *reason, advice(*reason)),
+        Error::NotFound(resource) => {
+            set_resource(&mut details, resource);
+            let message = format!("{} not found", resource.kind);
+            (Code::NotFound, resource.reason, message)
+        }
+        Error::AlreadyExists(reason, resource) => {
+            set_resource(&mut details, resource);
+            (Code::AlreadyExists, *reason, advice(*reason))
+        }
+        Error::Refused(reason) => {
+            let name = reason_name(*reason);
+            details.add_precondition_failure_violation(name, DOMAIN, advice(*reason));
+            (Code::FailedPrecondition, *reason, advice(*reason))
+        }
+        Error::Exhausted(reason, wait) => {
+            details.add_quota_failure_violation(reason_name(*reason), advice(*reason));
+            details.set_retry_info(Some(*wait));
+            (Code::ResourceExhausted, *reason, advice(*reason))
+        }
+        Error::Conflict => (Code::Aborted, Reason::Conflict, advice(Reason::Conflict)),
+        Error::Unavailable(why) => {
+            tracing::warn!(call.id = %call, why, "unavailable");
+            details.set_retry_info(Some(RETRY));
+            let reason = Reason::Unavailable;
+            (Code::Unavailable, reason, advice(reason))
+        }
+        Error::Internal(_) => {
+            tracing::error!(call.id = %call, error = chain(error), "a bug");
+            let reason = Reason::Internal;
+            (Code::Internal, reason, advice(reason))
+        }
+    };
+    let metadata = HashMap::from([("call_id".to_owned(), call.to_string())]);
+    details.set_error_info(reason_name(reason), DOMAIN, metadata);
+    Status::with_error_details(code, message, details)
+}
+
+/// The error of a message that could not be read; tonic tells it only by its code.
+pub(super) fn unreadable(code: Code) -> Option<Error> {
+    match code {
+        Code::OutOfRange => Some(Error::Malformed(Reason::MessageTooLarge, Vec::new())),
+        Code::Internal => Some(Error::Malformed(Reason::MalformedMessage, Vec::new())),
+        Code::Cancelled | Code::Unknown => {
+            Some(Error::Unavailable("the caller went away".to_owned()))
+        }
+        _ => None,
+    }
+}
+
+fn fields(violations: &[error::FieldViolation]) -> Vec<FieldViolation> {
+    violations
+        .iter()
+        .map(|violation| {
+            let mut field = FieldViolation::new(&violation.field, violation.rule.advice());
+            field.reason = violation.rule.name().to_owned();
+            field
+        })
+        .collect()
+}
+
+fn set_resource(details: &mut ErrorDetails, resource: &Resource) {
+    details.set_resource_info(resource.kind, &resource.name, "", "");
+}
+
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        // Writing into a string cannot fail.
+        let _ = write!(text, ": {next}");
+        cause = next.source();
+    }
+    text
+}
+
+/// What a person should know or do next. Programs read the reason instead.
+fn advice(reason: Reason) -> String {
+    let text = match reason {
+        Reason::Unspecified => "unknown",
+        Reason::Invalid => "some fields break a rule",
+        Reason::MalformedMessage => {
+            "the message, or the order of a stream's parts, cannot be understood"
+        }
+        Reason::MessageTooLarge => "a message may have at most 4 MiB; send more and smaller ones",
+        Reason::ImportTooLarge => "an import may have at most 5,000 rows and 16 MiB; split it",
+        Reason::CsvMalformed => "the CSV cannot be read; nothing was imported",
+        Reason::PageTokenInvalid => {
+            "the page token is not of this very list; begin again without one"
+        }
+        Reason::CredentialMissing => "send an API key as `authorization: Bearer mst_<id>_<secret>`",
+        Reason::CredentialInvalid => "the API key is malformed, unknown or revoked",
+        Reason::PermissionMissing => "a permission is missing",
+        Reason::TeamNotFound
+        | Reason::UserNotFound
+        | Reason::MemberNotFound
+        | Reason::InvitationNotFound
+        | Reason::ImportNotFound => "not found",
+        Reason::TeamExternalIdTaken => "another team has this external id",
+        Reason::InvitationSuperseded => "a newer link replaced this one; use the newest letter",
+        Reason::InvitationAccepted => "the invitation was accepted",
+        Reason::InvitationRevoked => "the invitation was revoked",
+        Reason::InvitationDeclined => "the invitation was declined",
+        Reason::InvitationExpired => "the invitation has expired; ask for a new link",
+        Reason::NotAMember => "there is no open invitation of this person in this team",
+        Reason::PrimaryAdminProtected => "this cannot be done to the primary admin",
+        Reason::DomainRefused => "the team's domain rules refuse this address",
+        Reason::NoSeat => "every seat of the team is taken",
+        Reason::ImportIdReused => "this import id was used with other rows or options",
+        Reason::UserVerified => "the person is verified and changes the address himself",
+        Reason::ResendTooSoon => "resent less than a minute ago; wait",
+        Reason::ResendsUsedUp => "resent as often as a day allows; wait",
+        Reason::InvitationsUsedUp => "as many single invitations as an hour allows; wait or import",
+        Reason::ImportsBusy => "as many imports run as may; wait",
+        Reason::Conflict => "others kept changing the same rows; try again",
+        Reason::Unavailable => "the database is away or the server drains; try again",
+        Reason::Internal => "a bug; report the call id",
+    };
+    text.to_owned()
+}

@@ -1,0 +1,382 @@
+//! `UserService`.
+
+use tonic::{Request, Response, Status, Streaming};
+use uuid::Uuid;
+
+use super::{
+    Rpc, import_upload, imports, members,
+    pages::{self, List},
+    values::{id, ids, paths, word},
+};
+use crate::{
+    app,
+    domain::{
+        email::Email,
+        imports::ImportId,
+        languages::Language,
+        names::PersonName,
+        pages::size,
+        texts::{ExternalId, JobTitle, Phone, TimeZone, optional},
+        users::{Profile, ProfileChanges, UserFilter},
+    },
+    error::{FieldViolation, Result, Rule, Violations},
+    proto::{self, get_user_request, user_service_server::UserService},
+    store::imports::After,
+};
+
+/// How many accounts one call may ask for.
+const MAX_BATCH: usize = 1_000;
+
+#[tonic::async_trait]
+impl UserService for Rpc {
+    async fn create_user(
+        &self,
+        request: Request<proto::CreateUserRequest>,
+    ) -> Result<Response<proto::CreateUserResponse>, Status> {
+        self.call(request, async |rpc: Self, message| {
+            let entered = app::invitations::create(&rpc.ctx, &create(&message)?).await?;
+            let (member, invitation) = members::member(entered.member, rpc.ctx.clock.now());
+            Ok(proto::CreateUserResponse {
+                outcome: members::outcome(entered.outcome).into(),
+                member: Some(member),
+                invitation,
+            })
+        })
+        .await
+    }
+
+    async fn get_user(
+        &self,
+        request: Request<proto::GetUserRequest>,
+    ) -> Result<Response<proto::GetUserResponse>, Status> {
+        self.call(
+            request,
+            async |rpc: Self, message: proto::GetUserRequest| {
+                let key = match message.key {
+                    None => return Err(FieldViolation::new("key", Rule::Required).into()),
+                    Some(get_user_request::Key::UserId(text)) => {
+                        app::users::Key::Id(id("user_id", &text)?)
+                    }
+                    Some(get_user_request::Key::Email(text)) => {
+                        app::users::Key::Email(Email::parse("email", &text)?)
+                    }
+                };
+                let user = app::users::get(&rpc.ctx, &key).await?;
+                Ok(proto::GetUserResponse {
+                    user: Some(members::user(user)),
+                })
+            },
+        )
+        .await
+    }
+
+    async fn batch_get_users(
+        &self,
+        request: Request<proto::BatchGetUsersRequest>,
+    ) -> Result<Response<proto::BatchGetUsersResponse>, Status> {
+        self.call(
+            request,
+            async |rpc: Self, message: proto::BatchGetUsersRequest| {
+                let mut violations = Violations::new();
+                let wanted = ids("user_ids", &message.user_ids, (MAX_BATCH, &mut violations));
+                let wanted = violations.finish(wanted)?;
+                let (users, missing) = app::users::batch_get(&rpc.ctx, &wanted).await?;
+                Ok(proto::BatchGetUsersResponse {
+                    users: users.into_iter().map(members::user).collect(),
+                    missing_user_ids: missing.iter().map(Uuid::to_string).collect(),
+                })
+            },
+        )
+        .await
+    }
+
+    async fn list_users(
+        &self,
+        request: Request<proto::ListUsersRequest>,
+    ) -> Result<Response<proto::ListUsersResponse>, Status> {
+        self.call(
+            request,
+            async |rpc: Self, mut message: proto::ListUsersRequest| {
+                let token = std::mem::take(&mut message.page_token);
+                let size = size(std::mem::take(&mut message.page_size));
+                let list = List::new("ListUsers", &message);
+                let after = pages::id(list.open(&rpc.ctx.secrets, &token)?)?;
+                let filter = UserFilter {
+                    verified: message.filter.and_then(|filter| filter.verified),
+                };
+                let page = app::users::list(&rpc.ctx, filter, (after, size)).await?;
+                let next_page_token = list.seal(&rpc.ctx.secrets, page.next.as_ref());
+                Ok(proto::ListUsersResponse {
+                    users: page.items.into_iter().map(members::user).collect(),
+                    next_page_token,
+                })
+            },
+        )
+        .await
+    }
+
+    async fn update_user(
+        &self,
+        request: Request<proto::UpdateUserRequest>,
+    ) -> Result<Response<proto::UpdateUserResponse>, Status> {
+        self.call(request, async |rpc: Self, message| {
+            let (user, changes) = update(message)?;
+            let user = app::users::update(&rpc.ctx, user, &changes).await?;
+            Ok(proto::UpdateUserResponse {
+                user: Some(members::user(user)),
+            })
+        })
+        .await
+    }
+
+    async fn correct_email(
+        &self,
+        request: Request<proto::CorrectEmailRequest>,
+    ) -> Result<Response<proto::CorrectEmailResponse>, Status> {
+        self.call(
+            request,
+            async |rpc: Self, message: proto::CorrectEmailRequest| {
+                let mut violations = Violations::new();
+                let team = violations.take(id("team_id", &message.team_id));
+                let user = violations.take(id("user_id", &message.user_id));
+                let email = violations.take(Email::parse("email", &message.email));
+                let command = team
+                    .zip(user)
+                    .zip(email)
+                    .map(
+                        |((team_id, user_id), email)| app::correct_email::CorrectEmail {
+                            team_id,
+                            user_id,
+                            email,
+                        },
+                    );
+                let command = violations.finish(command)?;
+                let entered = app::correct_email::run(&rpc.ctx, &command).await?;
+                let (member, invitation) = members::member(entered.member, rpc.ctx.clock.now());
+                Ok(proto::CorrectEmailResponse {
+                    outcome: members::outcome(entered.outcome).into(),
+                    member: Some(member),
+                    invitation,
+                })
+            },
+        )
+        .await
+    }
+
+    async fn list_user_teams(
+        &self,
+        request: Request<proto::ListUserTeamsRequest>,
+    ) -> Result<Response<proto::ListUserTeamsResponse>, Status> {
+        self.call(
+            request,
+            async |rpc: Self, mut message: proto::ListUserTeamsRequest| {
+                let token = std::mem::take(&mut message.page_token);
+                let size = size(std::mem::take(&mut message.page_size));
+                let list = List::new("ListUserTeams", &message);
+                let user = id("user_id", &message.user_id)?;
+                let cut = (pages::id(list.open(&rpc.ctx.secrets, &token)?)?, size);
+                let page = app::users::teams(&rpc.ctx, user, message.include_removed, cut).await?;
+                let now = rpc.ctx.clock.now();
+                let next_page_token = list.seal(&rpc.ctx.secrets, page.next.as_ref());
+                let user_teams = page
+                    .items
+                    .into_iter()
+                    .map(|(team, member)| proto::UserTeam {
+                        team_display_name: team.settings.display_name.into_string(),
+                        member: Some(members::member(member, now).0),
+                    });
+                Ok(proto::ListUserTeamsResponse {
+                    user_teams: user_teams.collect(),
+                    next_page_token,
+                })
+            },
+        )
+        .await
+    }
+
+    async fn import_users(
+        &self,
+        request: Request<Streaming<proto::ImportUsersRequest>>,
+    ) -> Result<Response<proto::ImportUsersResponse>, Status> {
+        self.call(request, async |rpc: Self, stream| {
+            let _permit = rpc.import_permit()?;
+            let command = import_upload::read(stream).await?;
+            let done = app::imports::run(&rpc.ctx, &command).await?;
+            Ok(proto::ImportUsersResponse {
+                import: Some(imports::import(done.import, command.validate_only)),
+                results: done.results.into_iter().map(imports::result).collect(),
+            })
+        })
+        .await
+    }
+
+    async fn get_import(
+        &self,
+        request: Request<proto::GetImportRequest>,
+    ) -> Result<Response<proto::GetImportResponse>, Status> {
+        self.call(
+            request,
+            async |rpc: Self, message: proto::GetImportRequest| {
+                let (team, import) = imports::key(&message.team_id, &message.import_id)?;
+                let import = app::imports::get(&rpc.ctx, team, &import).await?;
+                Ok(proto::GetImportResponse {
+                    import: Some(imports::import(import, false)),
+                })
+            },
+        )
+        .await
+    }
+
+    async fn list_imports(
+        &self,
+        request: Request<proto::ListImportsRequest>,
+    ) -> Result<Response<proto::ListImportsResponse>, Status> {
+        self.call(
+            request,
+            async |rpc: Self, mut message: proto::ListImportsRequest| {
+                let token = std::mem::take(&mut message.page_token);
+                let size = size(std::mem::take(&mut message.page_size));
+                let list = List::new("ListImports", &message);
+                let team = id("team_id", &message.team_id)?;
+                let after = pages::read(list.open(&rpc.ctx.secrets, &token)?, After::read)?;
+                let page = app::imports::list(&rpc.ctx, team, (after, size)).await?;
+                let next_page_token = list.seal(&rpc.ctx.secrets, page.next.as_ref());
+                let imports = page
+                    .items
+                    .into_iter()
+                    .map(|one| imports::import(one, false));
+                Ok(proto::ListImportsResponse {
+                    imports: imports.collect(),
+                    next_page_token,
+                })
+            },
+        )
+        .await
+    }
+
+    async fn list_import_results(
+        &self,
+        request: Request<proto::ListImportResultsRequest>,
+    ) -> Result<Response<proto::ListImportResultsResponse>, Status> {
+        self.call(
+            request,
+            async |rpc: Self, mut message: proto::ListImportResultsRequest| {
+                let token = std::mem::take(&mut message.page_token);
+                let size = size(std::mem::take(&mut message.page_size));
+                let list = List::new("ListImportResults", &message);
+                let (team, import, outcomes) = imports::results_of(&message)?;
+                let after = pages::read(list.open(&rpc.ctx.secrets, &token)?, |position| {
+                    position
+                        .0
+                        .as_slice()
+                        .try_into()
+                        .ok()
+                        .map(u32::from_be_bytes)
+                })?;
+                let of: (Uuid, &ImportId) = (team, &import);
+                let page =
+                    app::imports::list_results(&rpc.ctx, of, &outcomes, (after, size)).await?;
+                let next_page_token = list.seal(&rpc.ctx.secrets, page.next.as_ref());
+                Ok(proto::ListImportResultsResponse {
+                    results: page.items.into_iter().map(imports::result).collect(),
+                    next_page_token,
+                })
+            },
+        )
+        .await
+    }
+}
+
+fn create(message: &proto::CreateUserRequest) -> Result<app::invitations::Create> {
+    let mut violations = Violations::new();
+    let team = violations.take(id("team_id", &message.team_id));
+    let email = violations.take(Email::parse("email", &message.email));
+    let role = violations.take(word("role", message.role, members::read_inviting_role));
+    if role == Some(None) {
+        violations.add("role", Rule::Required);
+    }
+    let profile = profile(message, &mut violations);
+    let command = (|| {
+        Some(app::invitations::Create {
+            team_id: team?,
+            email: email?,
+            profile: profile?,
+            role: role??,
+        })
+    })();
+    violations.finish(command)
+}
+
+fn profile(message: &proto::CreateUserRequest, violations: &mut Violations) -> Option<Profile> {
+    let given = violations.take(PersonName::parse("given_name", &message.given_name));
+    let family = violations.take(PersonName::parse("family_name", &message.family_name));
+    let language = violations.take(Language::parse("language", &message.language));
+    let phone = violations.take(optional(Phone::parse, "phone", &message.phone));
+    let zone = violations.take(optional(TimeZone::parse, "time_zone", &message.time_zone));
+    let title = violations.take(optional(JobTitle::parse, "job_title", &message.job_title));
+    let external_id = violations.take(optional(
+        ExternalId::parse,
+        "external_id",
+        &message.external_id,
+    ));
+    Some(Profile {
+        given_name: given?,
+        family_name: family?,
+        language: Some(language?),
+        phone: phone?,
+        time_zone: zone?,
+        job_title: title?,
+        external_id: external_id?,
+    })
+}
+
+/// What an update mask of an account may name.
+const UPDATABLE: [&str; 7] = [
+    "given_name",
+    "family_name",
+    "language",
+    "phone",
+    "time_zone",
+    "job_title",
+    "external_id",
+];
+
+fn update(message: proto::UpdateUserRequest) -> Result<(Uuid, ProfileChanges)> {
+    let mut violations = Violations::new();
+    let user = message.user.unwrap_or_default();
+    let user_id = violations.take(id("user.id", &user.id));
+    let mut changes = ProfileChanges::default();
+    for path in paths(message.update_mask.as_ref(), &UPDATABLE, &mut violations) {
+        let field = format!("user.{path}");
+        match path {
+            "given_name" => {
+                changes.given_name = violations.take(PersonName::parse(&field, &user.given_name));
+            }
+            "family_name" => {
+                changes.family_name = violations.take(PersonName::parse(&field, &user.family_name));
+            }
+            "language" => {
+                changes.language =
+                    violations.take(optional(Language::parse, &field, &user.language));
+            }
+            "phone" => {
+                changes.phone = violations.take(optional(Phone::parse, &field, &user.phone));
+            }
+            "time_zone" => {
+                changes.time_zone =
+                    violations.take(optional(TimeZone::parse, &field, &user.time_zone));
+            }
+            "job_title" => {
+                changes.job_title =
+                    violations.take(optional(JobTitle::parse, &field, &user.job_title));
+            }
+            "external_id" => {
+                changes.external_id =
+                    violations.take(optional(ExternalId::parse, &field, &user.external_id));
+            }
+            // `paths` has noted every other one.
+            _ => {}
+        }
+    }
+    violations.finish(user_id.map(|user_id| (user_id, changes)))
+}

@@ -1,0 +1,120 @@
+//! Whether this process serves, as `grpc.health.v1` tells it: for the whole and for each service.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio_util::sync::CancellationToken;
+use tonic::server::NamedService;
+use tonic_health::{
+    ServingStatus,
+    pb::health_server::{Health as HealthRpc, HealthServer},
+    server::{HealthReporter, HealthService},
+};
+
+use crate::{
+    app::Context,
+    clock::Clock,
+    error::{Error, Result},
+    proto::{
+        invitation_service_server::InvitationServiceServer, team_service_server::TeamServiceServer,
+        user_service_server::UserServiceServer,
+    },
+    rpc::Rpc,
+    store,
+};
+
+/// The empty name is the whole process.
+const SERVICES: [&str; 4] = [
+    "",
+    TeamServiceServer::<Rpc>::NAME,
+    UserServiceServer::<Rpc>::NAME,
+    InvitationServiceServer::<Rpc>::NAME,
+];
+
+/// How often the database is asked whether it is there.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// How far the machine's clock may be from the database's.
+const MAX_OFFSET: TimeDelta = TimeDelta::seconds(1);
+
+/// What the health service says.
+#[derive(Clone)]
+pub(super) struct Health(HealthReporter);
+
+impl Health {
+    /// A process that does not serve yet, and the service that says so.
+    pub(super) async fn new() -> (Self, HealthServer<impl HealthRpc>) {
+        let reporter = HealthReporter::new();
+        let health = Self(reporter.clone());
+        health.set(ServingStatus::NotServing).await;
+        let service = HealthService::from_health_reporter(reporter);
+        (health, HealthServer::new(service))
+    }
+
+    /// Says whether the process can serve, again and again, until told to stop.
+    pub(super) async fn watch(self, ctx: Context, stop: CancellationToken) {
+        let mut said = None;
+        loop {
+            let ready = match ready(&ctx).await {
+                Ok(()) => true,
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
+                    false
+                }
+            };
+            if stop.is_cancelled() {
+                return;
+            }
+            if said != Some(ready) {
+                self.set(if ready {
+                    ServingStatus::Serving
+                } else {
+                    ServingStatus::NotServing
+                })
+                .await;
+                said = Some(ready);
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(EVERY) => {}
+            }
+        }
+    }
+
+    /// Says that the process ends.
+    pub(super) async fn drain(&self) {
+        self.set(ServingStatus::NotServing).await;
+    }
+
+    /// Ends every `Watch`, since an open one would hold the end up.
+    pub(super) async fn forget(mut self) {
+        for service in SERVICES {
+            self.0.clear_service_status(service).await;
+        }
+    }
+
+    async fn set(&self, status: ServingStatus) {
+        for service in SERVICES {
+            self.0.set_service_status(service, status).await;
+        }
+    }
+}
+
+/// The schema is there, the database answers, and its clock is ours. Expiry and leases compare times of many replicas.
+async fn ready(ctx: &Context) -> Result<()> {
+    let missing = store::migrate::pending(&ctx.store).await?;
+    if !missing.is_empty() {
+        return Err(Error::Unavailable(format!(
+            "migrations are missing: {}",
+            missing.join(", ")
+        )));
+    }
+    match (&ctx.clock, ctx.store.clock().await?) {
+        (Clock::System, Some(theirs)) if (ctx.clock.now() - theirs).abs() > MAX_OFFSET => {
+            Err(Error::Unavailable(
+                "this machine's clock is more than 1 s away from the database's".to_owned(),
+            ))
+        }
+        _ => Ok(()),
+    }
+}

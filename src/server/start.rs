@@ -1,0 +1,156 @@
+//! The first moments: the lock, the schema, the secret and the first key, in that order, so that two processes that
+//! start at once on an empty database make each of them once.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    app::{Context, keys},
+    clock::Clock,
+    config::{
+        ConfigError, DatabaseUrl, MigrateMode, OperatorKey, Secret, SecretKey, ServeConfig,
+        read_secret, write_secret,
+    },
+    domain::keys::KeyText,
+    error::Error,
+    secrets::{Secrets, SecretsError},
+    store::{
+        self, Store, StoreOptions,
+        migrate::{self, MigrationLock},
+    },
+};
+
+/// Why a process cannot start, in words for people.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting or a file of it.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The secret.
+    #[error(transparent)]
+    Secret(#[from] SecretsError),
+    /// The database.
+    #[error("the database: {0}")]
+    Store(#[from] Error),
+    /// The schema is older than this binary.
+    #[error("migrations are missing: {0}; run `muster migrate up`, or start with --migrate auto")]
+    Migrations(String),
+    /// The database has keys, and the secret that their hashes were made with is gone.
+    #[error(
+        "{0} is missing, and the database holds what was made with it; restore the file: a new secret would make \
+         every key and every link worthless"
+    )]
+    SecretLost(PathBuf),
+    /// `MUSTER_OPERATOR_KEY` is not of a key's form.
+    #[error("the operator's key is not of the form mst_<id>_<secret>; let a first start make one")]
+    OperatorKey,
+}
+
+/// A process that can serve.
+pub struct Started {
+    /// What its use cases work with.
+    pub ctx: Context,
+    /// Where the operator's key was written, if this start made it.
+    pub operator_key_file: Option<PathBuf>,
+}
+
+/// Opens the database as the configuration says.
+///
+/// # Errors
+/// In words for people; a start that failed can be repeated.
+pub async fn open(config: &ServeConfig) -> Result<Started, StartError> {
+    let options = StoreOptions {
+        url: config.database.expose().to_owned(),
+        pool_size: config.settings.pool_size,
+    };
+    let held = MigrationLock::acquire(&options).await?;
+    let store = Store::connect(&options).await?;
+    migrate(&store, &held, config.migrate).await?;
+    let ctx = Context {
+        secrets: secrets(&store, &config.secret_key).await?,
+        store,
+        clock: Clock::System,
+        settings: config.settings.clone(),
+    };
+    let operator_key_file = first_key(&ctx, &config.operator_key).await?;
+    Ok(Started {
+        ctx,
+        operator_key_file,
+    })
+}
+
+/// Opens the database for work on keys, which needs the secret.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_for_keys(
+    database: &DatabaseUrl,
+    secret: &SecretKey,
+) -> Result<Context, StartError> {
+    let store = Store::connect(&StoreOptions {
+        url: database.expose().to_owned(),
+        pool_size: 1,
+    })
+    .await?;
+    let missing = migrate::pending(&store).await?;
+    if !missing.is_empty() {
+        return Err(StartError::Migrations(missing.join(", ")));
+    }
+    Ok(Context {
+        secrets: secrets(&store, secret).await?,
+        store,
+        clock: Clock::System,
+        settings: crate::config::Settings::default(),
+    })
+}
+
+async fn migrate(store: &Store, held: &MigrationLock, mode: MigrateMode) -> Result<(), StartError> {
+    match mode {
+        MigrateMode::Auto => Ok(migrate::up(store, held).await?),
+        MigrateMode::Check => {
+            let missing = migrate::pending(store).await?;
+            if missing.is_empty() {
+                Ok(())
+            } else {
+                Err(StartError::Migrations(missing.join(", ")))
+            }
+        }
+        MigrateMode::Off => Ok(()),
+    }
+}
+
+async fn secrets(store: &Store, key: &SecretKey) -> Result<Secrets, StartError> {
+    let list = match key {
+        SecretKey::Given(list) => list.clone(),
+        // Another process may have made it while this one waited for the lock.
+        SecretKey::ToMake(file) if file.exists() => read_secret(file)?,
+        SecretKey::ToMake(file) => make_secret(store, file).await?,
+    };
+    Ok(Secrets::parse(list.expose())?)
+}
+
+async fn make_secret(store: &Store, file: &Path) -> Result<Secret, StartError> {
+    if store::keys::exists(store).await? {
+        return Err(StartError::SecretLost(file.to_owned()));
+    }
+    let secret = Secret::from(Secrets::generate()?);
+    write_secret(file, &secret)?;
+    Ok(secret)
+}
+
+async fn first_key(ctx: &Context, key: &OperatorKey) -> Result<Option<PathBuf>, StartError> {
+    match key {
+        OperatorKey::Given(text) => {
+            let given = KeyText::parse(text.expose()).ok_or(StartError::OperatorKey)?;
+            keys::bootstrap(ctx, Some(&given), |_| Ok::<_, StartError>(())).await?;
+            Ok(None)
+        }
+        OperatorKey::MakeIn(file) => {
+            let made = keys::bootstrap(ctx, None, |text| {
+                let secret = Secret::from(text.text().to_owned());
+                Ok::<_, StartError>(write_secret(file, &secret)?)
+            })
+            .await?;
+            Ok(made.then(|| file.clone()))
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Logs: for people or as JSON. Neither addresses nor secrets go into them.
+
+use tracing_subscriber::{EnvFilter, fmt, util::TryInitError};
+
+use crate::config::{LogArgs, LogFormat};
+
+/// Why logging cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// The filter is not of its form.
+    #[error("--log-filter (MUSTER_LOG_FILTER) is no filter such as `info,muster=debug`: {0}")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// Something else logs already.
+    #[error("logging began twice")]
+    Twice(#[from] TryInitError),
+}
+
+/// Begins to log to stderr, so that stdout stays for answers.
+///
+/// # Errors
+/// A filter that cannot be read.
+pub fn begin(log: &LogArgs) -> Result<(), TelemetryError> {
+    use tracing_subscriber::util::SubscriberInitExt;
+
+    let filter = EnvFilter::try_new(&log.log_filter)?;
+    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match log.log {
+        LogFormat::Human => lines.finish().try_init()?,
+        LogFormat::Json => lines.json().finish().try_init()?,
+    }
+    Ok(())
+}
