@@ -1,5 +1,10 @@
 //! Compiles the contract without protoc, and notes the commit for `muster --version`.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a build script is told everything by its environment"
+)]
+
 use std::{env, error::Error, fs, path::PathBuf, process::Command};
 
 const FILES: [&str; 3] = [

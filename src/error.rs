@@ -48,6 +48,13 @@ impl Error {
         Self::Internal(what.into().into())
     }
 
+    /// A stored value that no longer is what it was when it was stored. It does not show the value.
+    #[must_use]
+    pub fn kept(violation: &FieldViolation) -> Self {
+        let (field, rule) = (&violation.field, violation.rule.name());
+        Self::internal(format!("a stored {field} is {rule}"))
+    }
+
     /// A missing thing, told by its reason.
     pub fn not_found(reason: Reason, kind: &'static str, name: impl fmt::Display) -> Self {
         Self::NotFound(Resource {

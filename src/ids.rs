@@ -19,3 +19,10 @@ pub fn new(now: Time) -> Uuid {
         now.timestamp_subsec_nanos(),
     ))
 }
+
+/// A name that nothing else has, with no order to it.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
+pub fn nonce() -> Uuid {
+    Uuid::new_v4()
+}

@@ -2,6 +2,7 @@
 #![expect(
     clippy::pedantic,
     clippy::allow_attributes,
+    clippy::disallowed_methods,
     reason = "written by a generator"
 )]
 

@@ -8,7 +8,7 @@ use super::{Context, letters};
 use crate::{
     clock::Time,
     domain::{
-        admission::{Decision, Known, Offer, OpenInvitation, Seats, decide},
+        admission::{Decision, Known, Offer, Seats, decide},
         email::Email,
         imports::Outcome,
         invitations::{Invitation, Settlement},
@@ -91,6 +91,9 @@ impl Plan {
 }
 
 /// Loads what is known of the candidates and decides. The caller holds the team's lock.
+///
+/// # Errors
+/// Only the database's: a refusal is a decision.
 pub async fn plan(
     tx: &Tx,
     team: &Team,
@@ -123,6 +126,9 @@ pub async fn plan(
 }
 
 /// The free seats of a team.
+///
+/// # Errors
+/// Only the database's.
 pub async fn seats(tx: &Tx, team: &Team, now: Time) -> Result<Seats> {
     let free = match team.settings.seat_limit {
         None => None,
@@ -153,6 +159,9 @@ async fn known(tx: &Tx, team: &Team, normals: &[&str]) -> Result<HashMap<String,
 }
 
 /// Writes what was planned, set by set.
+///
+/// # Errors
+/// Only the database's.
 pub async fn carry_out(
     ctx: &Context,
     tx: &Tx,
@@ -241,31 +250,26 @@ impl<'a> Work<'a> {
         answer
     }
 
+    /// Notes what a person's membership, and perhaps account, is to become.
     fn enter(&mut self, candidate: &'a Candidate, person: &Person, joined: bool) {
-        let lists = match &person.known {
-            Some(Known {
-                user_id,
-                standing: Some(standing),
-                ..
-            }) => {
-                // Whoever becomes active over an invitation that expired has no further use for it.
-                if let (true, Some(OpenInvitation { id, .. })) = (joined, standing.open) {
-                    self.ended_invitations.push(id);
-                }
-                self.further_entries[usize::from(joined)].push(*user_id);
-                return;
-            }
-            Some(known) => (known.user_id, &mut self.first_entries),
-            None => {
-                self.new_accounts.push(NewUser {
-                    id: candidate.id_if_new,
-                    email: &candidate.email,
-                    profile: &candidate.profile,
-                });
-                (candidate.id_if_new, &mut self.first_entries)
-            }
+        let Some(known) = &person.known else {
+            self.new_accounts.push(NewUser {
+                id: candidate.id_if_new,
+                email: &candidate.email,
+                profile: &candidate.profile,
+            });
+            self.first_entries[usize::from(joined)].push(candidate.id_if_new);
+            return;
         };
-        lists.1[usize::from(joined)].push(lists.0);
+        let Some(standing) = &known.standing else {
+            self.first_entries[usize::from(joined)].push(known.user_id);
+            return;
+        };
+        self.further_entries[usize::from(joined)].push(known.user_id);
+        // Whoever becomes active over an invitation that expired has no further use for it.
+        if let (true, Some(expired)) = (joined, standing.open) {
+            self.ended_invitations.push(expired.id);
+        }
     }
 
     async fn enter_members(

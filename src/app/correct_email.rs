@@ -23,7 +23,7 @@ use crate::{
         teams::Team,
         users::Profile,
     },
-    error::{Error, FieldViolation, Reason, Result},
+    error::{Error, Reason, Result},
     ids,
     store::{self, Tx, users::Hold},
 };
@@ -53,7 +53,8 @@ pub async fn run(ctx: &Context, command: &CorrectEmail) -> Result<Entered> {
             let member = store::members::find(tx, &team, command.user_id)
                 .await?
                 .ok_or_else(|| no_member(command.user_id))?;
-            let current = Email::parse("email", &member.user.email).map_err(kept)?;
+            let current =
+                Email::parse("email", &member.user.email).map_err(|broken| Error::kept(&broken))?;
             let normals = [current.normal(), command.email.normal()];
             let holders = store::users::lock_by_emails(tx, &normals, Hold::Change).await?;
             // The account was read before it was locked; whoever changed it meanwhile makes this one start again.
@@ -158,21 +159,13 @@ async fn replace(
 fn profile(member: &Member) -> Result<Profile> {
     let user = &member.user;
     Ok(Profile::named(
-        PersonName::parse("given_name", &user.given_name).map_err(kept)?,
-        PersonName::parse("family_name", &user.family_name).map_err(kept)?,
+        PersonName::parse("given_name", &user.given_name).map_err(|broken| Error::kept(&broken))?,
+        PersonName::parse("family_name", &user.family_name)
+            .map_err(|broken| Error::kept(&broken))?,
         user.language
             .as_deref()
             .map(|text| Language::parse("language", text))
             .transpose()
-            .map_err(kept)?,
-    ))
-}
-
-/// What was valid when it was stored.
-fn kept(violation: FieldViolation) -> Error {
-    Error::internal(format!(
-        "a stored {} is {}",
-        violation.field,
-        violation.rule.name()
+            .map_err(|broken| Error::kept(&broken))?,
     ))
 }

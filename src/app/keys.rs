@@ -57,13 +57,12 @@ pub async fn bootstrap<E: From<Error>>(
     if store::keys::exists(&ctx.store).await? {
         return Ok(false);
     }
-    let text = match given {
-        Some(text) => text.clone(),
-        None => {
-            let text = fresh()?;
-            keep(&text)?;
-            text
-        }
+    let text = if let Some(text) = given {
+        text.clone()
+    } else {
+        let text = fresh()?;
+        keep(&text)?;
+        text
     };
     adopt(ctx, &text, "first operator").await?;
     Ok(true)

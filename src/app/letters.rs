@@ -39,6 +39,9 @@ pub struct Posting {
 }
 
 /// Posts letters. A token leaves here only as a keyed hash and sealed for its letter.
+///
+/// # Errors
+/// Only the database's.
 pub async fn post(ctx: &Context, tx: &Tx, postings: Vec<Posting>, now: Time) -> Result<()> {
     let mut tokens = Vec::with_capacity(postings.len());
     let mut letters = Vec::with_capacity(postings.len());

@@ -14,6 +14,9 @@ use crate::{
 };
 
 /// Whether the team may invite one more person singly now.
+///
+/// # Errors
+/// `INVITATIONS_USED_UP`.
 pub async fn single_invitation(ctx: &Context, tx: &Tx, team: Uuid, now: Time) -> Result<()> {
     let hour = TimeDelta::hours(1);
     let most = ctx.settings.single_invitations_per_hour;
@@ -32,6 +35,9 @@ pub struct Resends(HashMap<Uuid, Vec<Time>>);
 
 impl Resends {
     /// Loads the resends of these invitations.
+    ///
+    /// # Errors
+    /// Only the database's.
     pub async fn load(tx: &Tx, invitations: &[Uuid], now: Time) -> Result<Self> {
         let mut resends: HashMap<Uuid, Vec<Time>> = HashMap::new();
         let day = TimeDelta::days(1);
@@ -42,6 +48,9 @@ impl Resends {
     }
 
     /// Whether the invitation may be resent once more now.
+    ///
+    /// # Errors
+    /// `RESENDS_USED_UP`, `RESEND_TOO_SOON`.
     pub fn allow(&self, ctx: &Context, invitation: &Invitation, now: Time) -> Result<()> {
         let Some(times) = self.0.get(&invitation.id) else {
             return Ok(());

@@ -41,7 +41,10 @@ impl KeyText {
     /// A key of fresh random bytes.
     #[must_use]
     pub fn new(id: [u8; 6], secret: [u8; 32]) -> Self {
-        let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+        let number = id
+            .iter()
+            .fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+        let id = format!("{number:012x}");
         let text = format!("mst_{id}_{}", URL_SAFE_NO_PAD.encode(secret));
         Self { id, text }
     }

@@ -83,7 +83,7 @@ fn fields(violations: &[error::FieldViolation]) -> Vec<FieldViolation> {
         .iter()
         .map(|violation| {
             let mut field = FieldViolation::new(&violation.field, violation.rule.advice());
-            field.reason = violation.rule.name().to_owned();
+            field.reason.push_str(violation.rule.name());
             field
         })
         .collect()

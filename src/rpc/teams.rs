@@ -35,7 +35,7 @@ impl TeamService for Rpc {
         request: Request<proto::CreateTeamRequest>,
     ) -> Result<Response<proto::CreateTeamResponse>, Status> {
         self.call(request, async |rpc: Self, message| {
-            let command = create(message)?;
+            let command = create(&message)?;
             let (team, entered) = app::teams::create(&rpc.ctx, &command).await?;
             let (member, invitation) = members::member(entered.member, rpc.ctx.clock.now());
             Ok(proto::CreateTeamResponse {
@@ -152,15 +152,14 @@ impl TeamService for Rpc {
     }
 }
 
-fn create(message: proto::CreateTeamRequest) -> Result<app::teams::Create> {
+fn create(message: &proto::CreateTeamRequest) -> Result<app::teams::Create> {
     let mut violations = Violations::new();
-    let settings = settings(&message, &mut violations);
-    let admin = match message.primary_admin {
-        Some(admin) => primary_admin(&admin, &mut violations),
-        None => {
-            violations.add("primary_admin", Rule::Required);
-            None
-        }
+    let settings = settings(message, &mut violations);
+    let admin = if let Some(admin) = &message.primary_admin {
+        primary_admin(admin, &mut violations)
+    } else {
+        violations.add("primary_admin", Rule::Required);
+        None
     };
     let command = settings
         .zip(admin)

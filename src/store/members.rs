@@ -22,10 +22,12 @@ use super::{
 use crate::{
     clock::Time,
     domain::{
+        invitations::Invitation,
         members::{Member, MemberFilter, MemberState, Removal, Source},
         pages::{Page, Position},
         roles::Role,
         teams::Team,
+        users::User,
     },
     error::{Error, Result},
 };
@@ -298,7 +300,7 @@ pub async fn page_of_user(
         let team = teams
             .remove(&row.team_id)
             .ok_or_else(|| Error::internal("a membership without a team"))?;
-        let mut member = member(&team, row, account.clone())?;
+        let mut member = member(&team, &row, account.clone())?;
         member.invitation = open.remove(&team.id);
         memberships.push((team, member));
     }
@@ -311,7 +313,7 @@ async fn open_in_teams(
     db: &impl Reads,
     user: Uuid,
     teams: &[Uuid],
-) -> Result<HashMap<Uuid, crate::domain::invitations::Invitation>> {
+) -> Result<HashMap<Uuid, Invitation>> {
     let rows = invitations::Entity::find()
         .filter(invitations::Column::TeamId.is_in(teams.iter().copied()))
         .filter(invitations::Column::UserId.eq(user))
@@ -338,14 +340,14 @@ async fn assemble(db: &impl Reads, team: &Team, rows: Vec<Model>) -> Result<Vec<
             let account = accounts
                 .remove(&id)
                 .ok_or_else(|| Error::internal("a membership without an account"))?;
-            let mut member = member(team, row, account)?;
+            let mut member = member(team, &row, account)?;
             member.invitation = open.remove(&id);
             Ok(member)
         })
         .collect()
 }
 
-fn member(team: &Team, row: Model, user: crate::domain::users::User) -> Result<Member> {
+fn member(team: &Team, row: &Model, user: User) -> Result<Member> {
     Ok(Member {
         team_id: row.team_id,
         role: shown_role(team, row.user_id, &row.role)?,

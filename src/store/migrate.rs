@@ -9,7 +9,7 @@ use super::{Store, StoreOptions};
 use crate::error::{Error, Result};
 
 /// What all processes of muster lock on PostgreSQL while they migrate: the ASCII of "muster".
-const LOCK: i64 = 0x006d_7573_7465_72;
+const LOCK: i64 = 0x6d75_7374_6572;
 
 /// One migration of this binary.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -104,13 +104,7 @@ fn read_rules(stored: serde_json::Value) -> Result<DomainRules> {
 
 /// A value that was valid when it was stored.
 fn kept<T>(parsed: Result<T, FieldViolation>) -> Result<T> {
-    parsed.map_err(|violation| {
-        Error::internal(format!(
-            "a stored {} is {}",
-            violation.field,
-            violation.rule.name()
-        ))
-    })
+    parsed.map_err(|broken| Error::kept(&broken))
 }
 
 /// One team.

@@ -9,6 +9,8 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
 };
 
 use sea_orm::ConnectionTrait;
@@ -219,7 +221,13 @@ impl Cluster {
         let arguments = ["-D", text(&data), "-m", "immediate", "-w", "stop"];
         // Not running is as good as stopped; the folder goes either way.
         drop(run(self.installation.bin.join("pg_ctl"), arguments));
-        drop(fs::remove_dir_all(folder));
+        // The server's last processes may still write for a moment after it says that it stopped.
+        for _ in 0..50 {
+            if fs::remove_dir_all(folder).is_ok() || !folder.exists() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
     }
 }
 

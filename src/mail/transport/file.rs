@@ -12,6 +12,7 @@ use lettre::Message;
 use uuid::Uuid;
 
 use super::SendError;
+use crate::ids;
 
 /// A folder of letters. A reader never sees half of one, and a letter that is sent twice is there once.
 #[derive(Clone)]
@@ -58,7 +59,7 @@ fn write(folder: &Path, id: Uuid, raw: &[u8]) -> io::Result<()> {
         .mode(0o700)
         .create(folder)?;
     // A name of its own for every try: two replicas may write the same letter at once.
-    let draft = folder.join(format!(".{id}.{}", Uuid::new_v4().simple()));
+    let draft = folder.join(format!(".{id}.{}", ids::nonce().simple()));
     let written = write_draft(&draft, raw)
         .and_then(|()| fs::rename(&draft, folder.join(format!("{id}.eml"))));
     if written.is_err() {
