@@ -74,10 +74,6 @@ pub async fn run(ctx: &Context, command: &CorrectEmail) -> Result<Entered> {
             let invitation = open(&member)?;
             let resends = Resends::load(tx, &[invitation.id], now).await?;
             resends.allow(ctx, invitation, now)?;
-            let domain = command.email.domain();
-            if !team.settings.domain_rules.admits(domain, member.role) {
-                return Err(Error::Refused(Reason::DomainRefused));
-            }
 
             let taken = holders
                 .iter()
@@ -110,6 +106,13 @@ async fn in_place(
     team: &Team,
     (member, email, now): (&Member, &Email, Time),
 ) -> Result<Entered> {
+    if !team
+        .settings
+        .domain_rules
+        .admits(email.domain(), member.role)
+    {
+        return Err(Error::Refused(Reason::DomainRefused));
+    }
     let invitation = open(member)?.clone();
     let id = invitation.id;
     store::users::set_email(tx, member.user.id, email, now).await?;

@@ -12,8 +12,8 @@ use crate::{
     domain::{
         csv::CsvRow,
         imports::{
-            self, Import, ImportId, ImportOptions, ImportResult, Judged, Outcome, fingerprint,
-            judge,
+            self, Import, ImportId, ImportOptions, ImportPosition, ImportResult, Judged, Outcome,
+            fingerprint, judge,
         },
         members::Source,
         pages::Page,
@@ -21,8 +21,7 @@ use crate::{
         users::Profile,
     },
     error::{Error, Reason, Result},
-    ids,
-    store::{self, imports::After},
+    ids, store,
 };
 
 /// Bring people into a team.
@@ -185,7 +184,7 @@ pub async fn get(ctx: &Context, team_id: Uuid, id: &ImportId) -> Result<Import> 
 pub async fn list(
     ctx: &Context,
     team_id: Uuid,
-    (after, size): (Option<After>, u64),
+    (after, size): (Option<ImportPosition>, u64),
 ) -> Result<Page<Import>> {
     let team = team(ctx, team_id).await?;
     store::imports::page(&ctx.store, team.id, after, size).await

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -10,6 +11,7 @@ use super::{
     email::Email,
     languages::Language,
     names::PersonName,
+    pages::Position,
     words::words,
 };
 use crate::{
@@ -244,6 +246,34 @@ pub struct Import {
     pub ignored_columns: Vec<String>,
     /// When it was made.
     pub create_time: Time,
+}
+
+/// Where a page of imports ended.
+pub struct ImportPosition {
+    /// When the last import was made.
+    pub create_time: Time,
+    /// Its id.
+    pub import_id: String,
+}
+
+impl ImportPosition {
+    /// The position after this import.
+    #[must_use]
+    pub fn of(import: &Import) -> Position {
+        let mut bytes = import.create_time.timestamp_micros().to_be_bytes().to_vec();
+        bytes.extend_from_slice(import.import_id.as_bytes());
+        Position(bytes)
+    }
+
+    /// Reads a position that [`Self::of`] made.
+    #[must_use]
+    pub fn read(position: &Position) -> Option<Self> {
+        let (first, rest) = position.0.split_first_chunk()?;
+        Some(Self {
+            create_time: DateTime::from_timestamp_micros(i64::from_be_bytes(*first))?,
+            import_id: String::from_utf8(rest.to_vec()).ok()?,
+        })
+    }
 }
 
 /// How many results had each outcome.

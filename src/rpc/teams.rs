@@ -252,6 +252,7 @@ fn rules(
     violations: &mut Violations,
 ) -> Option<DomainRules> {
     let mut rules = Vec::with_capacity(given.len());
+    let mut sound = true;
     for (index, rule) in given.iter().enumerate() {
         let place = format!("{field}[{index}].effect");
         let effect = violations.take(word(&place, rule.effect, |effect| match effect {
@@ -263,10 +264,15 @@ fn rules(
         if effect == Some(None) {
             violations.add(place, Rule::Required);
         }
-        // The pattern is judged too when the effect is missing, so that one answer names both.
+        // The pattern is judged whatever the effect is, and every rule whatever the others are.
         let judged = effect.flatten().unwrap_or(Effect::Deny);
         let place = format!("{field}[{index}].domain");
-        rules.push(violations.take(DomainRule::parse(&place, &rule.domain, judged))?);
+        let parsed = violations.take(DomainRule::parse(&place, &rule.domain, judged));
+        sound &= parsed.is_some() && effect.flatten().is_some();
+        rules.extend(parsed);
+    }
+    if !sound {
+        return None;
     }
     match DomainRules::parse(field, rules) {
         Ok(rules) => Some(rules),

@@ -12,7 +12,7 @@ use crate::{
     app,
     domain::{
         email::Email,
-        imports::ImportId,
+        imports::{ImportId, ImportPosition},
         languages::Language,
         names::PersonName,
         pages::size,
@@ -21,7 +21,6 @@ use crate::{
     },
     error::{FieldViolation, Result, Rule, Violations},
     proto::{self, get_user_request, user_service_server::UserService},
-    store::imports::After,
 };
 
 /// How many accounts one call may ask for.
@@ -238,7 +237,8 @@ impl UserService for Rpc {
                 let size = size(std::mem::take(&mut message.page_size));
                 let list = List::new("ListImports", &message);
                 let team = id("team_id", &message.team_id)?;
-                let after = pages::read(list.open(&rpc.ctx.secrets, &token)?, After::read)?;
+                let after =
+                    pages::read(list.open(&rpc.ctx.secrets, &token)?, ImportPosition::read)?;
                 let page = app::imports::list(&rpc.ctx, team, (after, size)).await?;
                 let next_page_token = list.seal(&rpc.ctx.secrets, page.next.as_ref());
                 let imports = page

@@ -13,8 +13,8 @@ use super::{
 use crate::{
     clock::Time,
     domain::{
-        imports::{Import, Outcome},
-        pages::{Page, Position},
+        imports::{Import, ImportPosition, Outcome},
+        pages::Page,
     },
     error::{Error, Result},
 };
@@ -75,37 +75,11 @@ pub async fn find(db: &impl Reads, team: Uuid, import: &str) -> Result<Option<(I
     .transpose()
 }
 
-/// Where a page of imports ended.
-pub struct After {
-    /// When the last import was made.
-    pub create_time: Time,
-    /// Its id.
-    pub import_id: String,
-}
-
-impl After {
-    fn position(import: &Import) -> Position {
-        let mut bytes = micros(import.create_time).to_be_bytes().to_vec();
-        bytes.extend_from_slice(import.import_id.as_bytes());
-        Position(bytes)
-    }
-
-    /// Reads a position that this list made.
-    #[must_use]
-    pub fn read(position: &Position) -> Option<Self> {
-        let (first, rest) = position.0.split_first_chunk()?;
-        Some(Self {
-            create_time: time(i64::from_be_bytes(*first)).ok()?,
-            import_id: String::from_utf8(rest.to_vec()).ok()?,
-        })
-    }
-}
-
 /// A page of a team's imports, newest first.
 pub async fn page(
     db: &impl Reads,
     team: Uuid,
-    after: Option<After>,
+    after: Option<ImportPosition>,
     size: u64,
 ) -> Result<Page<Import>> {
     let mut query = Entity::find()
@@ -126,7 +100,7 @@ pub async fn page(
         .into_iter()
         .map(Import::try_from)
         .collect::<Result<Vec<_>>>()?;
-    Ok(Page::cut(imports, size, After::position))
+    Ok(Page::cut(imports, size, ImportPosition::of))
 }
 
 /// Deletes imports made before then, with their results; how many.

@@ -2,7 +2,7 @@
 
 use muster::proto::{
     CreateTeamRequest, DeclineInvitationRequest, DomainRule, DomainRuleEffect, ImportOutcome,
-    InvitationState, ListTeamsRequest, MemberSource, MemberState, PrimaryAdmin,
+    InvitationState, ListTeamsRequest, ListUsersRequest, MemberSource, MemberState, PrimaryAdmin,
     RevokeInvitationRequest, Role, TeamCounts, TeamFilter, VerifiedAccountPolicy,
 };
 use prost_types::Duration;
@@ -18,7 +18,8 @@ tests![
     a_new_team_invites_its_primary_admin_with_one_letter,
     an_external_id_names_one_team_only,
     a_verified_primary_admin_is_active_at_once,
-    the_primary_admin_needs_no_seat_and_no_domain_rule,
+    the_primary_admins_seat_always_counts,
+    a_primary_admin_whom_the_teams_own_rules_refuse_makes_no_team,
     every_broken_field_of_a_new_team_is_named_at_once,
     a_team_without_a_primary_admin_is_refused,
     counts_follow_what_happens_to_members_and_invitations,
@@ -125,9 +126,22 @@ async fn a_verified_primary_admin_is_active_at_once(h: &Harness) {
     );
 }
 
-async fn the_primary_admin_needs_no_seat_and_no_domain_rule(h: &Harness) {
+async fn a_primary_admin_whom_the_teams_own_rules_refuse_makes_no_team(h: &Harness) {
     let request = CreateTeamRequest {
         primary_admin: team_of("acme", "boss@evil.example").primary_admin,
+        ..with_every_setting()
+    };
+    let made = h.teams().create_team(request).await;
+    made.refused(Code::FailedPrecondition, "DOMAIN_REFUSED");
+
+    let teams = h.teams().list_teams(ListTeamsRequest::default()).await;
+    assert_eq!(teams.answered().teams, []);
+    let users = h.users().list_users(ListUsersRequest::default()).await;
+    assert_eq!(users.answered().users, []);
+}
+
+async fn the_primary_admins_seat_always_counts(h: &Harness) {
+    let request = CreateTeamRequest {
         seat_limit: Some(1),
         ..with_every_setting()
     };
