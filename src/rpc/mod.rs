@@ -20,6 +20,7 @@ mod members;
 mod pages;
 pub mod reflection;
 mod status;
+mod team_settings;
 mod teams;
 mod users;
 mod values;
