@@ -137,8 +137,6 @@ pub enum Rule {
     ColumnCount,
     /// Not as many as were announced.
     CountMismatch,
-    /// Came where another part was due.
-    OutOfOrder,
     /// Only one of two may be given.
     Exclusive,
     /// Not UTF-8.
@@ -165,7 +163,6 @@ impl Rule {
             Self::Duplicate => "DUPLICATE",
             Self::ColumnCount => "COLUMN_COUNT",
             Self::CountMismatch => "COUNT_MISMATCH",
-            Self::OutOfOrder => "OUT_OF_ORDER",
             Self::Exclusive => "EXCLUSIVE",
             Self::NotUtf8 => "NOT_UTF8",
             Self::UnclosedQuote => "UNCLOSED_QUOTE",
@@ -189,7 +186,6 @@ impl Rule {
             Self::Duplicate => "name it once",
             Self::ColumnCount => "give as many cells as the header has",
             Self::CountMismatch => "send exactly as much as `end` announces",
-            Self::OutOfOrder => "send header, then rows or csv, then end",
             Self::Exclusive => "give exactly one of the alternatives",
             Self::NotUtf8 => "save the file as UTF-8",
             Self::UnclosedQuote => "close the quote",
@@ -197,7 +193,10 @@ impl Rule {
     }
 }
 
-/// Collects the violations of a whole message, so that one answer names them all.
+/// How many violations one answer names: what its headers hold with room to spare (16 KiB).
+pub const MAX_VIOLATIONS: usize = 50;
+
+/// Collects the violations of a whole message, so that one answer names them all, up to [`MAX_VIOLATIONS`].
 #[derive(Debug, Default)]
 pub struct Violations(Vec<FieldViolation>);
 
@@ -210,12 +209,18 @@ impl Violations {
 
     /// Notes one.
     pub fn add(&mut self, field: impl Into<String>, rule: Rule) {
-        self.0.push(FieldViolation::new(field, rule));
+        self.note(FieldViolation::new(field, rule));
+    }
+
+    fn note(&mut self, violation: FieldViolation) {
+        if self.0.len() < MAX_VIOLATIONS {
+            self.0.push(violation);
+        }
     }
 
     /// The value, or a note of why there is none.
     pub fn take<T>(&mut self, parsed: Result<T, FieldViolation>) -> Option<T> {
-        parsed.map_err(|violation| self.0.push(violation)).ok()
+        parsed.map_err(|violation| self.note(violation)).ok()
     }
 
     /// What was noted so far.

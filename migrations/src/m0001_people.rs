@@ -58,6 +58,7 @@ CREATE TABLE members (
     create_time bigint NOT NULL,
     join_time bigint,
     remove_time bigint,
+    decline_time bigint,
     removal text CHECK (removal IN ('DECLINED', 'REVOKED', 'CORRECTED')),
     PRIMARY KEY (team_id, user_id),
     CHECK ((remove_time IS NULL) = (removal IS NULL))

@@ -100,29 +100,52 @@ pub async fn plan(
     terms: &Terms<'_>,
     (candidates, now): (&[Candidate], Time),
 ) -> Result<Plan> {
-    let normals: Vec<&str> = candidates
+    let mut normals: Vec<&str> = candidates
         .iter()
         .map(|candidate| candidate.email.normal())
         .collect();
+    // The order in which everybody locks accounts.
+    normals.sort_unstable();
     let mut known = known(tx, team, &normals).await?;
-    let mut seats = seats(tx, team, now).await?;
-
     let offer = Offer {
         role: terms.role,
         domain_rules: &team.settings.domain_rules,
         policy: team.settings.verified_account_policy,
         now,
     };
-    let people = candidates
+    let mut people: Vec<Person> = candidates
         .iter()
         .map(|candidate| {
             let known = known.remove(candidate.email.normal());
-            let domain = candidate.email.domain();
-            let decision = decide(domain, known.as_ref(), &offer, &mut seats);
+            let decision = decide(
+                candidate.email.domain(),
+                known.as_ref(),
+                &offer,
+                &mut Seats::unlimited(),
+            );
             Person { known, decision }
         })
         .collect();
+    // Seats are counted only if somebody wants one.
+    if people.iter().any(|person| writes(person.decision)) {
+        let mut seats = seats(tx, team, now).await?;
+        for (candidate, person) in candidates.iter().zip(&mut people) {
+            let known = person.known.as_ref();
+            person.decision = decide(candidate.email.domain(), known, &offer, &mut seats);
+        }
+    }
     Ok(Plan { people })
+}
+
+/// Whether a decision changes anything.
+pub(super) const fn writes(decision: Decision) -> bool {
+    match decision {
+        Decision::Activate | Decision::Invite(_) => true,
+        Decision::AlreadyMember
+        | Decision::AlreadyInvited(_)
+        | Decision::DomainRefused
+        | Decision::NoSeat => false,
+    }
 }
 
 /// The free seats of a team.
@@ -306,12 +329,13 @@ impl<'a> Work<'a> {
             delivery_state: store::outbox::state(terms.hold_letters),
             import_id: Some(terms.import_id),
         };
-        // Letters before invitations: the order in which the relay takes them too.
+        // Letters before invitations: the order in which the relay locks them too.
         store::outbox::cancel(tx, &self.ended_invitations, now).await?;
         store::outbox::cancel(tx, &self.expired_invitations, now).await?;
         store::invitations::insert(tx, &self.new_invitations).await?;
         store::invitations::renew(tx, &self.expired_invitations, &renewal).await?;
         store::invitations::settle(tx, &self.ended_invitations, Settlement::Accepted, now).await?;
+        store::tokens::settle(tx, &self.ended_invitations, now).await?;
         store::invitations::cancel_delivery(tx, &self.ended_invitations).await
     }
 }

@@ -6,9 +6,10 @@ use super::{
     Context,
     admission::{self, Candidate, Terms},
     invitations::{Entered, entered},
-    limits::Resends,
+    limits::{self, Resends},
     lock_team, no_member, resends,
     revocations::{self, Ending},
+    same_account,
 };
 use crate::{
     clock::Time,
@@ -43,7 +44,7 @@ pub struct CorrectEmail {
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`, `MEMBER_NOT_FOUND`, `USER_VERIFIED`, `NOT_A_MEMBER`, `DOMAIN_REFUSED`, `NO_SEAT`,
-/// `RESEND_TOO_SOON`, `RESENDS_USED_UP`.
+/// `RESEND_TOO_SOON`, `RESENDS_USED_UP`, `INVITATIONS_USED_UP`.
 pub async fn run(ctx: &Context, command: &CorrectEmail) -> Result<Entered> {
     let now = ctx.clock.now();
     ctx.store
@@ -55,7 +56,8 @@ pub async fn run(ctx: &Context, command: &CorrectEmail) -> Result<Entered> {
                 .ok_or_else(|| no_member(command.user_id))?;
             let current =
                 Email::parse("email", &member.user.email).map_err(|broken| Error::kept(&broken))?;
-            let normals = [current.normal(), command.email.normal()];
+            let mut normals = [current.normal(), command.email.normal()];
+            normals.sort_unstable();
             let holders = store::users::lock_by_emails(tx, &normals, Hold::Change).await?;
             // The account was read before it was locked; whoever changed it meanwhile makes this one start again.
             let still = holders
@@ -82,8 +84,11 @@ pub async fn run(ctx: &Context, command: &CorrectEmail) -> Result<Entered> {
                 })
                 .map(|(_, user)| user.id);
             let elsewhere = store::members::is_elsewhere(tx, team.id, member.user.id).await?;
-            if taken.is_none() && !elsewhere {
-                in_place(ctx, tx, &team, (&member, &command.email, now)).await
+            let same = command.email.normal() == current.normal();
+            if same || (taken.is_none() && !elsewhere) {
+                // Another spelling of one address is the account's to choose only while nobody else has to do with it.
+                let spelling = if elsewhere { &current } else { &command.email };
+                in_place(ctx, tx, &team, (&member, spelling, now)).await
             } else {
                 let successor = taken.unwrap_or_else(|| ids::new(now));
                 replace(ctx, tx, team, (&member, &command.email, successor, now)).await
@@ -154,9 +159,12 @@ async fn replace(
         id_if_new: successor,
     }];
     let plan = admission::plan(tx, &team, &terms, (&candidates, now)).await?;
+    limits::single_invitation(ctx, tx, team.id, now).await?;
     let work = (&candidates[..], &plan, now);
     let admitted = admission::carry_out(ctx, tx, (&team, &terms), work).await?;
-    entered(tx, &team, &admitted).await
+    let entered = entered(tx, &team, &admitted).await?;
+    same_account(entered.member.user.id, successor)?;
+    Ok(entered)
 }
 
 fn profile(member: &Member) -> Result<Profile> {

@@ -3,12 +3,20 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use uuid::Uuid;
 
 use super::Context;
-use crate::{clock::Time, error::Result, store};
+use crate::{
+    clock::Time,
+    error::Result,
+    store::{self, Tx},
+};
 
-/// What one round deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How many imports one transaction deletes; each may have 5,000 results.
+const IMPORTS_TOGETHER: u64 = 5;
+
+/// What was deleted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
     /// Letters.
     pub letters: u64,
@@ -18,28 +26,48 @@ pub struct Swept {
     pub imports: u64,
 }
 
-/// Deletes letters, links and imports that are older than the settings keep them.
+/// Deletes letters, links and imports that are older than the settings keep them, some in each transaction, so that
+/// nobody waits for it long.
 ///
 /// # Errors
 /// Only the database's.
 pub async fn sweep(ctx: &Context) -> Result<Swept> {
     let now = ctx.clock.now();
-    let settings = &ctx.settings;
-    ctx.store
-        .write(|tx| async move {
-            let tx = &tx;
-            Ok(Swept {
-                letters: store::outbox::delete_settled_before(
-                    tx,
-                    ago(now, settings.sent_letters_kept),
-                )
-                .await?,
-                tokens: store::tokens::delete_settled_before(tx, ago(now, settings.tokens_kept))
-                    .await?,
-                imports: store::imports::delete_before(tx, ago(now, settings.imports_kept)).await?,
+    let letters = ago(now, ctx.settings.sent_letters_kept);
+    let tokens = ago(now, ctx.settings.tokens_kept);
+    let imports = ago(now, ctx.settings.imports_kept);
+    let mut swept = Swept::default();
+    loop {
+        let some = ctx
+            .store
+            .write(|tx| async move {
+                Ok(Swept {
+                    letters: store::outbox::delete_settled_before(&tx, letters).await?,
+                    tokens: store::tokens::delete_settled_before(&tx, tokens).await?,
+                    imports: delete_imports(&tx, imports, now).await?,
+                })
             })
-        })
-        .await
+            .await?;
+        if some == Swept::default() {
+            return Ok(swept);
+        }
+        swept.letters += some.letters;
+        swept.tokens += some.tokens;
+        swept.imports += some.imports;
+    }
+}
+
+/// Letters that an import still holds can never be released without it, so they end with it.
+async fn delete_imports(tx: &Tx, before: Time, now: Time) -> Result<u64> {
+    let old = store::imports::older_than(tx, before, IMPORTS_TOGETHER).await?;
+    for (team, import) in &old {
+        let held = store::outbox::held(tx, *team, import).await?;
+        let waiting: Vec<Uuid> = held.into_iter().filter_map(|(_, one)| one).collect();
+        store::outbox::cancel_held(tx, *team, import, now).await?;
+        store::invitations::cancel_delivery(tx, &waiting).await?;
+        store::imports::delete(tx, *team, import).await?;
+    }
+    Ok(old.len() as u64)
 }
 
 fn ago(now: Time, time: Duration) -> Time {

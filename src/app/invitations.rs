@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     domain::{
-        admission::Decision,
         email::Email,
         imports::Outcome,
         invitations::{InvitationFilter, ShownInvitation},
@@ -68,7 +67,7 @@ pub async fn create(ctx: &Context, command: &Create) -> Result<Entered> {
             }];
             let plan = admission::plan(tx, &team, terms, (&candidates, now)).await?;
 
-            if plan.decisions().any(writes) {
+            if plan.decisions().any(admission::writes) {
                 limits::single_invitation(ctx, tx, team.id, now).await?;
             }
 
@@ -77,16 +76,6 @@ pub async fn create(ctx: &Context, command: &Create) -> Result<Entered> {
             entered(tx, &team, &admitted).await
         })
         .await
-}
-
-const fn writes(decision: Decision) -> bool {
-    match decision {
-        Decision::Activate | Decision::Invite(_) => true,
-        Decision::AlreadyMember
-        | Decision::AlreadyInvited(_)
-        | Decision::DomainRefused
-        | Decision::NoSeat => false,
-    }
 }
 
 /// The answer about a set of one: a refusal is an error here, and undoes everything.

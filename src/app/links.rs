@@ -62,6 +62,7 @@ pub async fn accept(ctx: &Context, token: &InvitationToken) -> Result<(Member, S
                 let user = invitation.user_id;
                 store::outbox::cancel(tx, &[invitation.id], now).await?;
                 store::invitations::accept(tx, invitation.id, number, now).await?;
+                store::tokens::settle(tx, &[invitation.id], now).await?;
                 store::invitations::cancel_delivery(tx, &[invitation.id]).await?;
                 store::members::activate(tx, team.id, user, now).await?;
                 store::users::verify(tx, user, now).await?;
@@ -111,7 +112,12 @@ pub async fn request_new(ctx: &Context, token: &InvitationToken) -> Result<()> {
         .write(|tx| async move {
             let tx = &tx;
             let team = lock_team(tx, team_id).await?;
-            let Presented { invitation, number } = present(ctx, tx, token).await?;
+            let Presented { invitation, number } = match present(ctx, tx, token).await {
+                Ok(presented) => presented,
+                // Its time to be told from one that never was has just ended.
+                Err(Error::NotFound(_)) => return Ok(()),
+                Err(error) => return Err(error),
+            };
             let still_good = invitation.peek(number, now).is_ok();
             if !still_good {
                 // Whether it was resent or refused is nobody's to know who holds a dead link.

@@ -51,6 +51,16 @@ pub(crate) async fn lock_team(tx: &Tx, id: Uuid) -> Result<Team> {
     store::teams::lock(tx, id).await?.ok_or_else(|| no_team(id))
 }
 
+/// An id that was chosen for an account before it was admitted must be the account's. If somebody made the account in
+/// between, the transaction lost.
+fn same_account(admitted: Uuid, chosen: Uuid) -> Result<()> {
+    if admitted == chosen {
+        Ok(())
+    } else {
+        Err(Error::Conflict)
+    }
+}
+
 fn no_team(id: Uuid) -> Error {
     Error::not_found(Reason::TeamNotFound, "muster.v1.Team", id)
 }

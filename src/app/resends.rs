@@ -13,6 +13,7 @@ use super::{
 use crate::{
     clock::Time,
     domain::{
+        admission::Seats,
         invitations::{Invitation, ShownInvitation},
         letters::{DeliveryState, LetterKind},
         teams::Team,
@@ -92,7 +93,12 @@ pub(super) async fn resend(
 ) -> Result<HashMap<Uuid, Result<()>>> {
     let ids: Vec<Uuid> = invitations.iter().map(|one| one.id).collect();
     let resends = Resends::load(tx, &ids, now).await?;
-    let mut seats = admission::seats(tx, team, now).await?;
+    let wants_seat = invitations.iter().any(|one| now >= one.expire_time);
+    let mut seats = if wants_seat {
+        admission::seats(tx, team, now).await?
+    } else {
+        Seats::unlimited()
+    };
     let people: Vec<Uuid> = invitations.iter().map(|one| one.user_id).collect();
     let mut languages = languages(tx, &people).await?;
 

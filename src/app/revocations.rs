@@ -152,6 +152,7 @@ pub(super) async fn end(
     let users: Vec<Uuid> = invitations.iter().map(|one| one.user_id).collect();
     store::outbox::cancel(tx, &ids, now).await?;
     store::invitations::settle(tx, &ids, settlement, now).await?;
+    store::tokens::settle(tx, &ids, now).await?;
     store::invitations::cancel_delivery(tx, &ids).await?;
     store::members::end_invited(tx, team, &users, removal, now).await
 }

@@ -6,7 +6,7 @@ use super::{
     Context,
     admission::{self, Candidate, Terms},
     invitations::{Entered, entered},
-    lock_team, team,
+    lock_team, same_account, team,
 };
 use crate::{
     domain::{
@@ -72,6 +72,7 @@ pub async fn create(ctx: &Context, command: &Create) -> Result<(Team, Entered)> 
             let work = (&candidates[..], &plan, now);
             let admitted = admission::carry_out(ctx, tx, (&team, terms), work).await?;
             let entered = entered(tx, &team, &admitted).await?;
+            same_account(entered.member.user.id, primary)?;
             Ok((team, entered))
         })
         .await

@@ -49,7 +49,7 @@ pub struct Settings {
         value_parser = count::<usize>()
     )]
     pub concurrent_imports: usize,
-    /// How many connections to the database one process opens.
+    /// How many connections to the database one process opens for reading, and as many again for writing (SQLite: one).
     #[arg(
         long,
         env = "MUSTER_POOL_SIZE",
@@ -85,21 +85,22 @@ pub struct Settings {
         value_parser = span::argument
     )]
     pub relay_poll: Duration,
-    /// How long a letter belongs to the relay that took it; longer than sending a batch takes.
+    /// How long a letter belongs to the relay that took it; longer than sending one may take (60 s, or the mail
+    /// URL's `timeout`).
     #[arg(
         long,
         env = "MUSTER_RELAY_LEASE",
         value_name = "TIME",
-        default_value = "60s",
+        default_value = "2m",
         value_parser = span::argument
     )]
     pub relay_lease: Duration,
-    /// How many letters the relay takes at once.
+    /// How many letters the relay takes, and sends, at once.
     #[arg(
         long,
         env = "MUSTER_RELAY_BATCH",
         value_name = "N",
-        default_value = "50",
+        default_value = "10",
         value_parser = count::<u32>()
     )]
     pub relay_batch: u32,

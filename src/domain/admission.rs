@@ -2,9 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{
-    domain_rules::DomainRules, members::Removal, roles::Role, teams::VerifiedAccountPolicy,
-};
+use super::{domain_rules::DomainRules, roles::Role, teams::VerifiedAccountPolicy};
 use crate::clock::Time;
 
 /// What is known of an account, seen from one team.
@@ -25,10 +23,10 @@ pub struct Known {
 pub struct Standing {
     /// Whether he is the team's primary admin, who holds a seat always.
     pub is_primary: bool,
-    /// Whether he joined.
-    pub joined: bool,
-    /// Why it ended, if it did.
-    pub removal: Option<Removal>,
+    /// Whether he joined and is still there.
+    pub is_member: bool,
+    /// Whether he declined since he last joined, if he ever did.
+    pub declined: bool,
     /// His open invitation.
     pub open: Option<OpenInvitation>,
 }
@@ -65,6 +63,12 @@ pub struct Seats {
 }
 
 impl Seats {
+    /// As many as are wanted.
+    #[must_use]
+    pub const fn unlimited() -> Self {
+        Self { free: None }
+    }
+
     /// Takes one, if there is one.
     pub fn take(&mut self) -> bool {
         match &mut self.free {
@@ -104,7 +108,7 @@ pub fn decide(
 ) -> Decision {
     let standing = known.and_then(|known| known.standing.as_ref());
     let expired = match standing {
-        Some(standing) if standing.removal.is_none() && standing.joined => {
+        Some(standing) if standing.is_member => {
             return Decision::AlreadyMember;
         }
         Some(Standing {
@@ -120,7 +124,7 @@ pub fn decide(
     if !holds_seat && !seats.take() {
         return Decision::NoSeat;
     }
-    let declined = standing.is_some_and(|standing| standing.removal == Some(Removal::Declined));
+    let declined = standing.is_some_and(|standing| standing.declined);
     let asks = declined || offer.policy == VerifiedAccountPolicy::AskFirst;
     if known.is_some_and(|known| known.verified) && !asks {
         Decision::Activate

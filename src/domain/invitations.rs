@@ -198,12 +198,3 @@ pub struct InvitationFilter {
     /// Only those that expire earlier.
     pub expire_time_before: Option<Time>,
 }
-
-/// What became of one invitation of a batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BatchResult {
-    /// Its id, as the caller gave it.
-    pub invitation_id: String,
-    /// Why nothing was done; `None` if it was.
-    pub reason: Option<Reason>,
-}

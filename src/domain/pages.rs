@@ -34,12 +34,4 @@ impl<T> Page<T> {
         };
         Self { items, next }
     }
-
-    /// The same page of other things.
-    pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            items: self.items.into_iter().map(turn).collect(),
-            next: self.next,
-        }
-    }
 }

@@ -132,8 +132,8 @@ pub struct TeamCounts {
 }
 
 /// Which teams a list holds.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct TeamFilter {
     /// Only the team with this external id.
-    pub external_id: Option<String>,
+    pub external_id: Option<ExternalId>,
 }

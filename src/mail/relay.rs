@@ -4,6 +4,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use chrono::TimeDelta;
+use lettre::Message;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -22,11 +23,8 @@ use crate::{
     error::{Error, Result},
     ids,
     secrets::Secrets,
-    store::{self, Store, outbox::Claimed},
+    store::{self, Store, Tx, outbox::Claimed},
 };
-
-/// How many letters of one batch are under way at once.
-const TOGETHER: usize = 8;
 
 /// Sends the letters of one database.
 #[derive(Clone)]
@@ -60,11 +58,17 @@ impl Subjects {
     }
 }
 
-/// What became of one letter.
+/// How sending one letter went.
 enum Outcome {
     Sent,
     Later(String),
     Never(String),
+}
+
+/// What becomes of one letter.
+enum End {
+    Settled(DeliveryState, Option<String>),
+    PutBack(Time, String),
 }
 
 impl Relay {
@@ -87,7 +91,7 @@ impl Relay {
         }
     }
 
-    /// Sends one batch of what is due; how many letters it took.
+    /// Sends one batch of what is due, all of it at once; how many letters it took.
     ///
     /// # Errors
     /// Only the database's: a letter that cannot be sent is settled, not an error.
@@ -96,7 +100,7 @@ impl Relay {
         let lease = ids::new(now);
         let lease_end = later(now, self.settings.relay_lease);
         let most = u64::from(self.settings.relay_batch);
-        let letters = self
+        let letters = &self
             .store
             .write(
                 |tx| async move { store::outbox::claim(&tx, lease, (now, lease_end), most).await },
@@ -106,28 +110,12 @@ impl Relay {
             return Ok(0);
         }
 
-        let subjects = self.load(&letters).await?;
-        let mut outcomes = Vec::with_capacity(letters.len());
-        for group in letters.chunks(TOGETHER) {
-            // What is not sent while the lease is good belongs to whoever takes it next.
-            if self.clock.now() >= lease_end {
-                break;
-            }
-            outcomes.extend(self.send(group, &subjects).await?);
-        }
+        let subjects = self.load(letters).await?;
+        let ends = self.send(letters, &subjects).await?;
 
-        let now = self.clock.now();
-        let (letters, outcomes, subjects) = (&letters, &outcomes, &subjects);
+        let (ends, now) = (&ends, self.clock.now());
         self.store
-            .write(|tx| async move {
-                let tx = &tx;
-                for (letter, outcome) in letters.iter().zip(outcomes) {
-                    let give_up = self.give_up_time(letter, subjects);
-                    self.settle(tx, (letter, lease), (outcome, give_up, now))
-                        .await?;
-                }
-                Ok(())
-            })
+            .write(|tx| async move { settle(&tx, (letters, lease), ends, now).await })
             .await?;
         Ok(letters.len())
     }
@@ -150,43 +138,72 @@ impl Relay {
         })
     }
 
-    async fn send(&self, letters: &[Claimed], subjects: &Subjects) -> Result<Vec<Outcome>> {
+    /// Sends every letter that still has a use, and decides what becomes of each.
+    async fn send(&self, letters: &[Claimed], subjects: &Subjects) -> Result<Vec<End>> {
+        let now = self.clock.now();
         let mut sending = JoinSet::new();
-        let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(letters.len());
+        let mut outcomes: Vec<Outcome> = Vec::with_capacity(letters.len());
         for (index, claimed) in letters.iter().enumerate() {
-            let message = self
-                .letter(claimed, subjects)
-                .and_then(|letter| render(&letter, &self.sender, self.clock.now()));
-            match message {
+            outcomes.push(Outcome::Later("nothing was answered".to_owned()));
+            if now >= self.give_up_time(claimed, subjects) {
+                outcomes[index] = Outcome::Never("too late to be of use".to_owned());
+                continue;
+            }
+            match self.write(claimed, subjects) {
                 Ok(message) => {
                     let transport = self.transport.clone();
                     sending.spawn(async move { (index, transport.send(&message).await) });
-                    outcomes.push(None);
                 }
-                Err(error) => {
-                    tracing::error!(
-                        letter.id = %claimed.id,
-                        error = &error as &dyn std::error::Error,
-                        "a letter cannot be written",
-                    );
-                    outcomes.push(Some(Outcome::Never(
-                        "the letter could not be written".to_owned(),
-                    )));
-                }
+                Err(outcome) => outcomes[index] = outcome,
             }
         }
         while let Some(done) = sending.join_next().await {
             let (index, answer) = done.map_err(|error| Error::Internal(Box::new(error)))?;
-            outcomes[index] = Some(match answer {
+            outcomes[index] = match answer {
                 Ok(()) => Outcome::Sent,
                 Err(SendError::Later(reply)) => Outcome::Later(reply),
                 Err(SendError::Never(reply)) => Outcome::Never(reply),
-            });
+            };
         }
-        Ok(outcomes.into_iter().flatten().collect())
+        let now = self.clock.now();
+        Ok(letters
+            .iter()
+            .zip(outcomes)
+            .map(|(letter, outcome)| self.end(letter, outcome, (subjects, now)))
+            .collect())
     }
 
-    fn letter(&self, claimed: &Claimed, subjects: &Subjects) -> Result<Letter> {
+    /// The message, or what becomes of a letter that cannot be written.
+    fn write(&self, claimed: &Claimed, subjects: &Subjects) -> Result<Message, Outcome> {
+        let token = match &claimed.sealed_token {
+            None => None,
+            Some(sealed) => match self.secrets.open(sealed, claimed.id.as_bytes()) {
+                Ok(token) => Some(token),
+                Err(error) => {
+                    // A replica that has the newer secret already may have sealed it; it can send it too.
+                    tracing::warn!(letter.id = %claimed.id, error = &error as &dyn std::error::Error, "a seal waits");
+                    return Err(Outcome::Later("the seal cannot be opened here".to_owned()));
+                }
+            },
+        };
+        self.letter(claimed, subjects, token)
+            .and_then(|letter| render(&letter, &self.sender, self.clock.now()))
+            .map_err(|error| {
+                tracing::error!(
+                    letter.id = %claimed.id,
+                    error = &error as &dyn std::error::Error,
+                    "a letter cannot be written",
+                );
+                Outcome::Never("the letter could not be written".to_owned())
+            })
+    }
+
+    fn letter(
+        &self,
+        claimed: &Claimed,
+        subjects: &Subjects,
+        token: Option<Vec<u8>>,
+    ) -> Result<Letter> {
         let (Some(team), Some(user)) = (
             subjects.teams.get(&claimed.team_id),
             subjects.users.get(&claimed.user_id),
@@ -195,11 +212,10 @@ impl Relay {
         };
         let recipient = Email::parse("email", &user.email)
             .map_err(|_| Error::internal("a stored address is not valid"))?;
-        let link = match &claimed.sealed_token {
+        let link = match token {
             None => None,
-            Some(sealed) => {
-                let opened = self.secrets.open(sealed, claimed.id.as_bytes())?;
-                let bytes = opened
+            Some(token) => {
+                let bytes = token
                     .try_into()
                     .map_err(|_| Error::internal("a sealed token has the wrong length"))?;
                 let token = InvitationToken::new(bytes).text();
@@ -227,31 +243,20 @@ impl Relay {
         )
     }
 
-    /// Notes what became of a letter, on it and on its invitation, unless its lease went to another relay or a newer
-    /// letter cancelled it.
-    async fn settle(
-        &self,
-        tx: &store::Tx,
-        (letter, lease): (&Claimed, Uuid),
-        (outcome, give_up, now): (&Outcome, Time, Time),
-    ) -> Result<()> {
-        let (state, error) = match outcome {
-            Outcome::Sent => (DeliveryState::Sent, None),
-            Outcome::Never(reply) => (DeliveryState::Failed, Some(reply.as_str())),
+    /// What becomes of a letter: one that may go well later waits, as long as that has a use.
+    fn end(&self, letter: &Claimed, outcome: Outcome, (subjects, now): (&Subjects, Time)) -> End {
+        match outcome {
+            Outcome::Sent => End::Settled(DeliveryState::Sent, None),
+            Outcome::Never(reply) => End::Settled(DeliveryState::Failed, Some(reply)),
             Outcome::Later(reply) => {
                 let due = later(now, self.back_off(letter.attempts));
-                if due < give_up {
-                    store::outbox::put_back(tx, (letter.id, lease), reply, (now, due)).await?;
-                    return Ok(());
+                if due < self.give_up_time(letter, subjects) {
+                    End::PutBack(due, reply)
+                } else {
+                    End::Settled(DeliveryState::Failed, Some(reply))
                 }
-                (DeliveryState::Failed, Some(reply.as_str()))
             }
-        };
-        let settled = store::outbox::settle(tx, (letter.id, lease), state, error, now).await?;
-        if let (true, Some(invitation)) = (settled, letter.invitation_id) {
-            store::invitations::set_delivery(tx, invitation, state, error).await?;
         }
-        Ok(())
     }
 
     /// Twice as long after every failure, up to the most.
@@ -262,6 +267,35 @@ impl Relay {
             .saturating_mul(1 << doublings)
             .min(self.settings.relay_backoff_max)
     }
+}
+
+/// Notes what became of the letters, on them and on their invitations, but for those whose lease went to another relay
+/// or that a newer letter cancelled. First the letters, then the invitations: the order in which everybody locks them.
+async fn settle(
+    tx: &Tx,
+    (letters, lease): (&[Claimed], Uuid),
+    ends: &[End],
+    now: Time,
+) -> Result<()> {
+    let mut deliveries = Vec::new();
+    for (letter, end) in letters.iter().zip(ends) {
+        match end {
+            End::PutBack(due, reply) => {
+                store::outbox::put_back(tx, (letter.id, lease), reply, *due).await?;
+            }
+            End::Settled(state, error) => {
+                let error = error.as_deref();
+                let ours = store::outbox::settle(tx, (letter.id, lease), (*state, error), now);
+                if let (true, Some(invitation)) = (ours.await?, letter.invitation_id) {
+                    deliveries.push((invitation, *state, error));
+                }
+            }
+        }
+    }
+    for (invitation, state, error) in deliveries {
+        store::invitations::set_delivery(tx, invitation, state, error).await?;
+    }
+    Ok(())
 }
 
 fn by_id<T>(items: Vec<T>, id: impl Fn(&T) -> Uuid) -> HashMap<Uuid, T> {

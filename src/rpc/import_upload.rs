@@ -24,7 +24,12 @@ pub(super) async fn read(mut stream: Streaming<ImportUsersRequest>) -> Result<Ru
     let mut upload = Upload::begin(next(&mut stream).await?)?;
     loop {
         match next(&mut stream).await? {
-            Some(Part::End(end)) => return upload.end(&end),
+            // Reading 16 MiB of CSV would hold other calls up.
+            Some(Part::End(end)) => {
+                return tokio::task::spawn_blocking(move || upload.end(&end))
+                    .await
+                    .map_err(|error| Error::Internal(Box::new(error)))?;
+            }
             Some(Part::Rows(rows)) => upload.rows(rows.rows)?,
             Some(Part::Csv(bytes)) => upload.csv(&bytes)?,
             Some(Part::Header(_)) => return Err(malformed("header", Rule::Duplicate)),

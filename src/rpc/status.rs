@@ -81,6 +81,7 @@ pub(super) fn unreadable(code: Code) -> Option<Error> {
 fn fields(violations: &[error::FieldViolation]) -> Vec<FieldViolation> {
     violations
         .iter()
+        .take(error::MAX_VIOLATIONS)
         .map(|violation| {
             let mut field = FieldViolation::new(&violation.field, violation.rule.advice());
             field.reason.push_str(violation.rule.name());

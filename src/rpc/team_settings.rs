@@ -6,7 +6,7 @@ use super::values::{id, paths, word};
 use crate::{
     app,
     domain::{
-        domain_rules::{DomainRule, DomainRules, Effect},
+        domain_rules::{DomainRule, DomainRules, Effect, MAX_RULES},
         languages::Language,
         names::DisplayName,
         teams::{InvitationTtl, TeamSettings, VerifiedAccountPolicy, seat_limit},
@@ -77,6 +77,10 @@ fn rules(
     given: &[proto::DomainRule],
     violations: &mut Violations,
 ) -> Option<DomainRules> {
+    if given.len() > MAX_RULES {
+        violations.add(field, Rule::TooMany);
+        return None;
+    }
     let mut rules = Vec::with_capacity(given.len());
     let mut sound = true;
     for (index, rule) in given.iter().enumerate() {

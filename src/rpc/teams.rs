@@ -19,7 +19,7 @@ use crate::{
         names::PersonName,
         pages::size,
         teams::{Team, TeamCounts, TeamFilter, VerifiedAccountPolicy},
-        texts::optional,
+        texts::{ExternalId, optional},
         users::Profile,
     },
     error::{Result, Rule, Violations},
@@ -72,9 +72,9 @@ impl TeamService for Rpc {
                 let size = size(std::mem::take(&mut message.page_size));
                 let list = List::new("ListTeams", &message);
                 let after = pages::id(list.open(&rpc.ctx.secrets, &token)?)?;
-                let external_id = message.filter.map(|filter| filter.external_id);
+                let wanted = message.filter.unwrap_or_default().external_id;
                 let filter = TeamFilter {
-                    external_id: external_id.filter(|text| !text.is_empty()),
+                    external_id: optional(ExternalId::parse, "filter.external_id", &wanted)?,
                 };
                 let page = app::teams::list(&rpc.ctx, &filter, (after, size)).await?;
                 Ok(proto::ListTeamsResponse {

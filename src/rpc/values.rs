@@ -9,6 +9,9 @@ use crate::{
     error::{FieldViolation, Result, Rule, Violations},
 };
 
+/// How many values of a closed set, or paths of a mask, one field may hold: more than there are different ones.
+const MAX_WORDS: usize = 32;
+
 /// Reads an id: a UUID with hyphens.
 pub(super) fn id(field: &str, text: &str) -> Result<Uuid, FieldViolation> {
     let rule = match text.len() {
@@ -89,6 +92,10 @@ pub(super) fn words<P, T>(
 where
     P: TryFrom<i32>,
 {
+    if numbers.len() > MAX_WORDS {
+        violations.add(field, Rule::TooMany);
+        return Vec::new();
+    }
     let mut all = Vec::with_capacity(numbers.len());
     for (index, number) in numbers.iter().enumerate() {
         let place = format!("{field}[{index}]");
@@ -112,6 +119,10 @@ pub(super) fn paths<'a>(
         .unwrap_or_default();
     if paths.is_empty() {
         violations.add("update_mask", Rule::Required);
+    }
+    if paths.len() > MAX_WORDS {
+        violations.add("update_mask", Rule::TooMany);
+        return Vec::new();
     }
     for (index, path) in paths.iter().enumerate() {
         if !allowed.contains(path) {

@@ -54,9 +54,13 @@ impl Health {
     /// Says whether the process can serve, again and again, until told to stop.
     pub(super) async fn watch(self, ctx: Context, stop: CancellationToken) {
         let mut said = None;
+        let mut complete = false;
         loop {
-            let ready = match ready(&ctx).await {
-                Ok(()) => true,
+            let ready = match ready(&ctx, complete).await {
+                Ok(()) => {
+                    complete = true;
+                    true
+                }
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
                     false
@@ -101,13 +105,16 @@ impl Health {
 }
 
 /// The schema is there, the database answers, and its clock is ours. Expiry and leases compare times of many replicas.
-async fn ready(ctx: &Context) -> Result<()> {
-    let missing = store::migrate::pending(&ctx.store).await?;
-    if !missing.is_empty() {
-        return Err(Error::Unavailable(format!(
-            "migrations are missing: {}",
-            missing.join(", ")
-        )));
+/// A schema that was `complete` once stays so.
+async fn ready(ctx: &Context, complete: bool) -> Result<()> {
+    if !complete {
+        let missing = store::migrate::pending(&ctx.store).await?;
+        if !missing.is_empty() {
+            return Err(Error::Unavailable(format!(
+                "migrations are missing: {}",
+                missing.join(", ")
+            )));
+        }
     }
     match (&ctx.clock, ctx.store.clock().await?) {
         (Clock::System, Some(theirs)) if (ctx.clock.now() - theirs).abs() > MAX_OFFSET => {

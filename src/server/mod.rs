@@ -43,14 +43,28 @@ pub async fn run(
     beside.spawn(housekeeping::run(ctx.clone(), stop.clone()));
     beside.close();
 
-    let patience = ctx.settings.drain_timeout;
-    let served = serve(ctx, listener, shutdown).await;
-    stop.cancel();
-    // A letter that is under way is sent and settled, or its lease ends and another relay sends it again.
-    if tokio::time::timeout(patience, beside.wait()).await.is_err() {
+    let patience = ctx.settings.drain_delay + ctx.settings.drain_timeout;
+    let (calls, work) = tokio::join!(
+        async {
+            let told = async {
+                shutdown.await;
+                stop.cancel();
+            };
+            let served = serve(ctx, listener, told).await;
+            // Serving may also end by itself.
+            stop.cancel();
+            served
+        },
+        async {
+            stop.cancelled().await;
+            // A letter that is under way is sent and settled, or its lease ends and another relay sends it again.
+            tokio::time::timeout(patience, beside.wait()).await
+        },
+    );
+    if work.is_err() {
         tracing::warn!("the relay was still at work at the end");
     }
-    served
+    calls
 }
 
 /// Serves the calls alone, until `shutdown` ends; then drains.
@@ -74,17 +88,20 @@ pub async fn serve(
             .add_routes(routes)
             .serve_with_incoming_shutdown(incoming, stop.clone().cancelled_owned()),
     );
-    let watching = tokio::spawn(health.clone().watch(ctx, stop.clone()));
+    let watch = CancellationToken::new();
+    let watching = tokio::spawn(health.clone().watch(ctx, watch.clone()));
 
     tokio::select! {
         ended = &mut serving => {
-            watching.abort();
+            watch.cancel();
             return ended.map_err(bug)?.map_err(bug);
         }
         () = shutdown => {}
     }
     tracing::info!("draining");
-    // Whoever balances load should see it before connections are refused.
+    // Nobody may say SERVING again; and whoever balances load should see that before connections are refused.
+    watch.cancel();
+    watching.await.map_err(bug)?;
     health.drain().await;
     tokio::time::sleep(settings.drain_delay).await;
     stop.cancel();

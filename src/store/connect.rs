@@ -18,7 +18,7 @@ use crate::error::Result;
 pub struct StoreOptions {
     /// `sqlite://file` or `postgres://…`.
     pub url: String,
-    /// How many connections PostgreSQL gets, or how many readers SQLite has beside its one writer.
+    /// How many connections read, and how many write; SQLite has one writer whatever this says.
     pub pool_size: u32,
 }
 
@@ -32,11 +32,13 @@ impl Store {
     /// [`crate::error::Error::Unavailable`] when it cannot be reached.
     pub async fn connect(options: &StoreOptions) -> Result<Self> {
         let statements = Arc::new(AtomicU64::new(0));
+        // Writers of one team queue behind its lock; readers, and the keys of every call, must not queue with them.
         let readers = open(options, options.pool_size, &statements).await?;
-        let writers = match readers.get_database_backend() {
-            DbBackend::Sqlite => open(options, 1, &statements).await?,
-            _ => readers.clone(),
+        let writing = match readers.get_database_backend() {
+            DbBackend::Sqlite => 1,
+            _ => options.pool_size,
         };
+        let writers = open(options, writing, &statements).await?;
         Ok(Self {
             readers,
             writers,

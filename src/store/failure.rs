@@ -4,9 +4,9 @@ use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError};
 
 use crate::error::Error;
 
-/// PostgreSQL: serialization failure, deadlock, lock timeout. SQLite: busy and locked, with their extended codes.
-const LOST: [&str; 10] = [
-    "40001", "40P01", "55P03", "5", "6", "261", "262", "517", "518", "773",
+/// PostgreSQL: serialization failure, deadlock. SQLite: busy and locked, with their extended codes.
+const LOST: [&str; 9] = [
+    "40001", "40P01", "5", "6", "261", "262", "517", "518", "773",
 ];
 
 impl From<DbErr> for Error {
@@ -41,14 +41,18 @@ fn lost(error: &DbErr) -> bool {
         })
 }
 
-/// Whether the database cannot be reached now. PostgreSQL's classes 57 (shutdown) and 53 (no resources) count.
+/// Whether the database cannot serve now. PostgreSQL's classes 53 (no resources), 55 (a lock that took too long) and 57
+/// (shutdown, timeout) count.
 fn away(error: &DbErr) -> bool {
     if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
         return true;
     }
     driver_error(error).is_some_and(|error| match error {
         SqlxError::Database(error) => error.code().is_some_and(|code| {
-            code.len() == 5 && (code.starts_with("57") || code.starts_with("53"))
+            code.len() == 5
+                && ["53", "55", "57"]
+                    .iter()
+                    .any(|class| code.starts_with(class))
         }),
         SqlxError::Io(_)
         | SqlxError::Tls(_)

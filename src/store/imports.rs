@@ -103,11 +103,23 @@ pub async fn page(
     Ok(Page::cut(imports, size, ImportPosition::of))
 }
 
-/// Deletes imports made before then, with their results; how many.
-pub async fn delete_before(tx: &Tx, before: Time) -> Result<u64> {
-    let done = Entity::delete_many()
+/// Some imports made before then: teams and ids.
+pub async fn older_than(db: &impl Reads, before: Time, most: u64) -> Result<Vec<(Uuid, String)>> {
+    Ok(Entity::find()
+        .select_only()
+        .column(Column::TeamId)
+        .column(Column::ImportId)
         .filter(Column::CreateTime.lt(micros(before)))
+        .limit(most)
+        .into_tuple()
+        .all(db.connection())
+        .await?)
+}
+
+/// Deletes an import with its results.
+pub async fn delete(tx: &Tx, team: Uuid, import: &str) -> Result<()> {
+    Entity::delete_by_id((team, import.to_owned()))
         .exec(tx.connection())
         .await?;
-    Ok(done.rows_affected)
+    Ok(())
 }

@@ -75,6 +75,7 @@ pub async fn insert(tx: &Tx, team: Uuid, users: &[Uuid], entry: Entry) -> Result
             create_time: micros(entry.now),
             join_time: entry.joined.then_some(micros(entry.now)),
             remove_time: None,
+            decline_time: None,
             removal: None,
         })
         .collect();
@@ -91,7 +92,7 @@ pub async fn enter_again(tx: &Tx, team: &Team, users: &[Uuid], entry: Entry) -> 
     .finally(Expr::value(role_word(entry.role)));
     for chunk in users.chunks(bulk::CHUNK) {
         let join_time = entry.joined.then_some(micros(entry.now));
-        let done = Entity::update_many()
+        let mut update = Entity::update_many()
             .col_expr(Column::Role, role.clone().into())
             .col_expr(Column::Source, Expr::value(entry.source.word()))
             .col_expr(Column::JoinTime, Expr::value(join_time))
@@ -103,9 +104,11 @@ pub async fn enter_again(tx: &Tx, team: &Team, users: &[Uuid], entry: Entry) -> 
                 Condition::any()
                     .add(Column::JoinTime.is_null())
                     .add(Column::RemoveTime.is_not_null()),
-            )
-            .exec(tx.connection())
-            .await?;
+            );
+        if entry.joined {
+            update = update.col_expr(Column::DeclineTime, Expr::value(None::<i64>));
+        }
+        let done = update.exec(tx.connection()).await?;
         bulk::expect(chunk.len() as u64, done.rows_affected)?;
     }
     Ok(())
@@ -115,6 +118,7 @@ pub async fn enter_again(tx: &Tx, team: &Team, users: &[Uuid], entry: Entry) -> 
 pub async fn activate(tx: &Tx, team: Uuid, user: Uuid, now: Time) -> Result<()> {
     let done = Entity::update_many()
         .col_expr(Column::JoinTime, Expr::value(micros(now)))
+        .col_expr(Column::DeclineTime, Expr::value(None::<i64>))
         .filter(Column::TeamId.eq(team))
         .filter(Column::UserId.eq(user))
         .filter(Column::JoinTime.is_null())
@@ -133,16 +137,18 @@ pub async fn end_invited(
     now: Time,
 ) -> Result<()> {
     for chunk in users.chunks(bulk::CHUNK) {
-        let done = Entity::update_many()
+        let mut update = Entity::update_many()
             .col_expr(Column::RemoveTime, Expr::value(micros(now)))
             .col_expr(Column::Removal, Expr::value(removal.word()))
             .filter(Column::TeamId.eq(team.id))
             .filter(Column::UserId.is_in(chunk.iter().copied()))
             .filter(Column::UserId.ne(team.primary_admin_user_id))
             .filter(Column::JoinTime.is_null())
-            .filter(Column::RemoveTime.is_null())
-            .exec(tx.connection())
-            .await?;
+            .filter(Column::RemoveTime.is_null());
+        if removal == Removal::Declined {
+            update = update.col_expr(Column::DeclineTime, Expr::value(micros(now)));
+        }
+        let done = update.exec(tx.connection()).await?;
         bulk::expect(chunk.len() as u64, done.rows_affected)?;
     }
     Ok(())

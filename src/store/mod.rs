@@ -46,7 +46,8 @@ pub use migrate::Migration;
 /// How often a transaction is tried that lost against others.
 const ATTEMPTS: u32 = 8;
 
-/// One database. SQLite has one writing connection, so that writers queue in order instead of polling a lock.
+/// One database, with connections that read and others that write. SQLite has one that writes, so that writers queue in
+/// order instead of polling a lock.
 #[derive(Clone)]
 pub struct Store {
     readers: DatabaseConnection,

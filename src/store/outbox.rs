@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, LockBehavior, LockType},
+    sea_query::{Expr, ExprTrait, LockBehavior, LockType, Query},
 };
 use uuid::Uuid;
 
@@ -57,7 +57,7 @@ pub struct Claimed {
     pub sealed_token: Option<Vec<u8>>,
     /// How often it was tried, this time included.
     pub attempts: i32,
-    /// When it was written.
+    /// When it was written, or released.
     pub create_time: Time,
 }
 
@@ -126,12 +126,13 @@ pub async fn held(tx: &Tx, team: Uuid, import: &str) -> Result<Vec<(Uuid, Option
         .await?)
 }
 
-/// Queues held letters.
+/// Queues held letters; their time begins now.
 pub async fn release(tx: &Tx, ids: &[Uuid], now: Time) -> Result<()> {
     for chunk in ids.chunks(bulk::CHUNK) {
         let done = Entity::update_many()
             .col_expr(Column::State, Expr::value(DeliveryState::Queued.word()))
             .col_expr(Column::DueTime, Expr::value(micros(now)))
+            .col_expr(Column::CreateTime, Expr::value(micros(now)))
             .filter(Column::Id.is_in(chunk.iter().copied()))
             .filter(Column::State.eq(DeliveryState::Held.word()))
             .exec(tx.connection())
@@ -189,8 +190,7 @@ pub async fn claim(
 pub async fn settle(
     tx: &Tx,
     (id, lease): (Uuid, Uuid),
-    end: DeliveryState,
-    error: Option<&str>,
+    (end, error): (DeliveryState, Option<&str>),
     now: Time,
 ) -> Result<bool> {
     let done = Entity::update_many()
@@ -201,30 +201,23 @@ pub async fn settle(
         .filter(Column::Id.eq(id))
         .filter(Column::LeaseId.eq(lease))
         .filter(Column::State.eq(DeliveryState::Queued.word()))
-        .filter(Column::DueTime.gt(micros(now)))
         .exec(tx.connection())
         .await?;
     Ok(done.rows_affected == 1)
 }
 
-/// Puts a leased letter back for a later try; whether the lease was still this one's.
-pub async fn put_back(
-    tx: &Tx,
-    (id, lease): (Uuid, Uuid),
-    error: &str,
-    (now, due): (Time, Time),
-) -> Result<bool> {
-    let done = Entity::update_many()
+/// Puts a leased letter back for a later try, if the lease is still this one's.
+pub async fn put_back(tx: &Tx, (id, lease): (Uuid, Uuid), error: &str, due: Time) -> Result<()> {
+    Entity::update_many()
         .col_expr(Column::LeaseId, Expr::value(None::<Uuid>))
         .col_expr(Column::Error, Expr::value(error))
         .col_expr(Column::DueTime, Expr::value(micros(due)))
         .filter(Column::Id.eq(id))
         .filter(Column::LeaseId.eq(lease))
         .filter(Column::State.eq(DeliveryState::Queued.word()))
-        .filter(Column::DueTime.gt(micros(now)))
         .exec(tx.connection())
         .await?;
-    Ok(done.rows_affected == 1)
+    Ok(())
 }
 
 /// When a team's latest single admissions wrote their letters, newest first, at most so many.
@@ -258,10 +251,30 @@ pub async fn queued(db: &impl Reads) -> Result<u64> {
         .await?)
 }
 
-/// Deletes letters that ended before then; how many.
+/// Cancels what an import still holds, and wipes its tokens.
+pub async fn cancel_held(tx: &Tx, team: Uuid, import: &str, now: Time) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::State, Expr::value(DeliveryState::Cancelled.word()))
+        .col_expr(Column::SealedToken, Expr::value(None::<Vec<u8>>))
+        .col_expr(Column::SettleTime, Expr::value(micros(now)))
+        .filter(Column::TeamId.eq(team))
+        .filter(Column::ImportId.eq(import))
+        .filter(Column::State.eq(DeliveryState::Held.word()))
+        .exec(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Deletes some letters that ended before then; how many.
 pub async fn delete_settled_before(tx: &Tx, before: Time) -> Result<u64> {
+    let some = Query::select()
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(Column::SettleTime.lt(micros(before)))
+        .limit(bulk::CHUNK as u64)
+        .to_owned();
     let done = Entity::delete_many()
-        .filter(Column::SettleTime.lt(micros(before)))
+        .filter(Column::Id.in_subquery(some))
         .exec(tx.connection())
         .await?;
     Ok(done.rows_affected)

@@ -9,12 +9,10 @@ use super::{
     Reads, Tx, bulk,
     entities::members::{Column, Entity},
     invitations::open_of,
-    rows::word,
 };
 use crate::{
     domain::{
         admission::{OpenInvitation, Standing},
-        members::Removal,
         teams::Team,
     },
     error::Result,
@@ -30,14 +28,10 @@ pub async fn of(tx: &Tx, team: &Team, users: &[Uuid]) -> Result<HashMap<Uuid, St
             .all(tx.connection())
             .await?;
         for row in rows {
-            let removal = row
-                .removal
-                .map(|text| word(Removal::of, &text))
-                .transpose()?;
             let standing = Standing {
                 is_primary: row.user_id == team.primary_admin_user_id,
-                joined: row.join_time.is_some(),
-                removal,
+                is_member: row.join_time.is_some() && row.remove_time.is_none(),
+                declined: row.decline_time.is_some(),
                 open: None,
             };
             standings.insert(row.user_id, standing);

@@ -1,8 +1,9 @@
 //! Teams and their counts.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::LockType,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{Expr, ExprTrait, LockType},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -13,7 +14,6 @@ use super::{
         invitations, members,
         teams::{ActiveModel, Column, Entity, Model},
     },
-    members::seats_used,
     rows::{micros, time, word},
 };
 use crate::{
@@ -171,7 +171,7 @@ pub async fn page(
 ) -> Result<Page<Team>> {
     let mut query = Entity::find().order_by_asc(Column::Id).limit(size + 1);
     if let Some(external_id) = &filter.external_id {
-        query = query.filter(Column::ExternalId.eq(external_id));
+        query = query.filter(Column::ExternalId.eq(external_id.as_str()));
     }
     if let Some(after) = after {
         query = query.filter(Column::Id.gt(after));
@@ -186,42 +186,53 @@ pub async fn page(
     }))
 }
 
-/// Counts a team's people and open invitations.
+/// Counts a team's people and open invitations, in one statement each.
 pub async fn counts(db: &impl Reads, team: &Team, now: Time) -> Result<TeamCounts> {
     use invitations::Column as Invitations;
     use members::Column as Members;
 
-    let people = members::Entity::find().filter(Members::TeamId.eq(team.id));
-    let present = people.clone().filter(Members::RemoveTime.is_null());
-    let open = invitations::Entity::find()
+    let present = Members::RemoveTime.is_null();
+    let people: Option<(i64, i64, i64)> = members::Entity::find()
+        .select_only()
+        .expr(count_if(present.clone().and(Members::JoinTime.is_null())))
+        .expr(count_if(present.and(Members::JoinTime.is_not_null())))
+        .expr(count_if(Members::RemoveTime.is_not_null()))
+        .filter(Members::TeamId.eq(team.id))
+        .into_tuple()
+        .one(db.connection())
+        .await?;
+    let (invited_members, active_members, removed_members) = people.unwrap_or_default();
+
+    let expired = Invitations::ExpireTime.lte(micros(now));
+    let of_primary = Invitations::UserId.eq(team.primary_admin_user_id);
+    let open: Option<(i64, i64, i64, i64)> = invitations::Entity::find()
+        .select_only()
+        .expr(Invitations::Id.count())
+        .expr(count_if(expired.clone()))
+        .expr(count_if(
+            Invitations::DeliveryState.eq(DeliveryState::Failed.word()),
+        ))
+        .expr(count_if(expired.not().or(of_primary)))
         .filter(Invitations::TeamId.eq(team.id))
-        .filter(Invitations::Settlement.is_null());
+        .filter(Invitations::Settlement.is_null())
+        .into_tuple()
+        .one(db.connection())
+        .await?;
+    let (open_invitations, expired_invitations, undelivered_invitations, waiting) =
+        open.unwrap_or_default();
+
     Ok(TeamCounts {
-        seats: seats_used(db, team, now).await?,
-        invited_members: count(db, present.clone().filter(Members::JoinTime.is_null())).await?,
-        active_members: count(db, present.filter(Members::JoinTime.is_not_null())).await?,
-        removed_members: count(db, people.filter(Members::RemoveTime.is_not_null())).await?,
-        expired_invitations: count(
-            db,
-            open.clone()
-                .filter(Invitations::ExpireTime.lte(micros(now))),
-        )
-        .await?,
-        undelivered_invitations: count(
-            db,
-            open.clone()
-                .filter(Invitations::DeliveryState.eq(DeliveryState::Failed.word())),
-        )
-        .await?,
-        open_invitations: count(db, open).await?,
+        // As `members::seats_used` counts them.
+        seats: active_members + waiting,
+        invited_members,
+        active_members,
+        removed_members,
+        open_invitations,
+        expired_invitations,
+        undelivered_invitations,
     })
 }
 
-async fn count<E>(db: &impl Reads, query: sea_orm::Select<E>) -> Result<i64>
-where
-    E: EntityTrait,
-    E::Model: Send + Sync,
-{
-    let number = query.count(db.connection()).await?;
-    i64::try_from(number).map_err(|error| Error::Internal(Box::new(error)))
+fn count_if(condition: Expr) -> Expr {
+    Expr::expr(Expr::case(condition, 1)).count()
 }

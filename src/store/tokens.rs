@@ -1,6 +1,9 @@
 //! The hashes of invitations' links. Old ones are kept, so that a dead link can say why it is dead.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Query};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, Query},
+};
 use uuid::Uuid;
 
 use super::{
@@ -44,6 +47,7 @@ pub async fn insert(tx: &Tx, tokens: Vec<NewToken>, now: Time) -> Result<()> {
             invitation_id: token.invitation_id,
             number: token.number,
             create_time: micros(now),
+            settle_time: None,
         })
         .collect();
     bulk::insert::<Model, ActiveModel>(tx, rows).await
@@ -95,15 +99,28 @@ pub async fn resends_since(
     Ok(resends)
 }
 
-/// Deletes the links of invitations that ended before then; how many.
+/// Notes that these invitations have ended, from when on their links are kept for a while only.
+pub async fn settle(tx: &Tx, invitations: &[Uuid], now: Time) -> Result<()> {
+    for chunk in invitations.chunks(bulk::CHUNK) {
+        Entity::update_many()
+            .col_expr(Column::SettleTime, Expr::value(micros(now)))
+            .filter(Column::InvitationId.is_in(chunk.iter().copied()))
+            .exec(tx.connection())
+            .await?;
+    }
+    Ok(())
+}
+
+/// Deletes some links of invitations that ended before then; how many.
 pub async fn delete_settled_before(tx: &Tx, before: Time) -> Result<u64> {
-    let ended = Query::select()
-        .column(invitations::Column::Id)
-        .from(invitations::Entity)
-        .and_where(invitations::Column::SettleTime.lt(micros(before)))
+    let some = Query::select()
+        .column(Column::Hash)
+        .from(Entity)
+        .and_where(Column::SettleTime.lt(micros(before)))
+        .limit(bulk::CHUNK as u64)
         .to_owned();
     let done = Entity::delete_many()
-        .filter(Column::InvitationId.in_subquery(ended))
+        .filter(Column::Hash.in_subquery(some))
         .exec(tx.connection())
         .await?;
     Ok(done.rows_affected)

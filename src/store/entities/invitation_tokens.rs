@@ -10,6 +10,7 @@ pub(in crate::store) struct Model {
     pub(in crate::store) invitation_id: Uuid,
     pub(in crate::store) number: i32,
     pub(in crate::store) create_time: i64,
+    pub(in crate::store) settle_time: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

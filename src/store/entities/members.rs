@@ -14,6 +14,7 @@ pub(in crate::store) struct Model {
     pub(in crate::store) create_time: i64,
     pub(in crate::store) join_time: Option<i64>,
     pub(in crate::store) remove_time: Option<i64>,
+    pub(in crate::store) decline_time: Option<i64>,
     pub(in crate::store) removal: Option<String>,
 }
 

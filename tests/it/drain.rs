@@ -1,0 +1,219 @@
+//! How a server ends: what it finishes, what it refuses, and who is told first.
+
+use std::time::Duration;
+
+use muster::{
+    config::Settings,
+    error::Result as Answer,
+    proto::{
+        ImportUsersEnd, ImportUsersHeader, ImportUsersRequest, ImportUsersResponse, ImportUsersRow,
+        ImportUsersRows, ListTeamsRequest, import_users_end::Count, import_users_request::Part,
+        team_service_client::TeamServiceClient, user_service_client::UserServiceClient,
+    },
+    server,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{
+    Code, Response, Status,
+    service::interceptor::InterceptedService,
+    transport::{Channel, Endpoint},
+};
+use tonic_health::pb::{health_check_response::ServingStatus, health_client::HealthClient};
+
+use crate::{
+    harness::{BearerKey, Harness, Keyed, tests},
+    refusals::Outcome,
+    server::{SERVICES, health_of, new_key, serves},
+    waiting::until,
+};
+
+tests![
+    an_import_under_way_when_the_server_drains_is_finished_and_answered,
+    while_it_drains_not_serving_is_seen_before_connections_are_refused with delayed,
+    an_open_watch_does_not_hold_up_the_end,
+    an_upload_that_never_ends_is_cut_off_after_the_drain_timeout with impatient,
+];
+
+fn delayed(settings: &mut Settings) {
+    settings.drain_delay = Duration::from_millis(300);
+}
+
+fn impatient(settings: &mut Settings) {
+    settings.drain_timeout = Duration::from_millis(200);
+}
+
+/// Another server on the same store, which the test ends.
+struct Another {
+    address: String,
+    key: String,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<Answer<()>>,
+}
+
+impl Another {
+    async fn start(h: &Harness) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let ctx = h.ctx.clone();
+        let serving = tokio::spawn(async {
+            server::serve(ctx, listener, async { drop(stopped.await) }).await
+        });
+        let another = Self {
+            address,
+            key: new_key(h).await,
+            stop,
+            serving,
+        };
+        serves(&HealthClient::new(another.channel()), "").await;
+        another
+    }
+
+    /// A new connection.
+    fn channel(&self) -> Channel {
+        let endpoint = Endpoint::from_shared(self.address.clone());
+        endpoint.expect("an address").connect_lazy()
+    }
+
+    fn keyed(&self) -> Keyed {
+        InterceptedService::new(self.channel(), BearerKey::new(&self.key))
+    }
+
+    /// Waits until new connections are refused.
+    async fn refuses_connections(address: &str) {
+        let socket = address.trim_start_matches("http://");
+        until("connections are refused", async || {
+            TcpStream::connect(socket).await.err()
+        })
+        .await;
+    }
+}
+
+fn part(part: Part) -> ImportUsersRequest {
+    ImportUsersRequest { part: Some(part) }
+}
+
+fn header(team: &str) -> Part {
+    Part::Header(ImportUsersHeader {
+        team_id: team.to_owned(),
+        hold_letters: true,
+        ..ImportUsersHeader::default()
+    })
+}
+
+/// An import that has begun: its parts go into the sender.
+async fn begin_import(
+    another: &Another,
+    team: &str,
+) -> (
+    mpsc::Sender<ImportUsersRequest>,
+    JoinHandle<Result<Response<ImportUsersResponse>, Status>>,
+) {
+    let (parts, queue) = mpsc::channel(1);
+    let mut users = UserServiceClient::new(another.keyed());
+    let call = tokio::spawn(async move { users.import_users(ReceiverStream::new(queue)).await });
+    parts.send(part(header(team))).await.expect("under way");
+    // The second part is taken only when the first has left.
+    let rows = ImportUsersRows {
+        rows: vec![ImportUsersRow {
+            given_name: "Ann".to_owned(),
+            family_name: "Lee".to_owned(),
+            email: "ann@a.example".to_owned(),
+        }],
+    };
+    parts.send(part(Part::Rows(rows))).await.expect("under way");
+    (parts, call)
+}
+
+async fn an_import_under_way_when_the_server_drains_is_finished_and_answered(h: &Harness) {
+    let team = h.team("acme").await;
+    let another = Another::start(h).await;
+    let (parts, call) = begin_import(&another, &team.id).await;
+    drop(parts.reserve().await.expect("under way"));
+    let late = another.keyed();
+
+    drop(another.stop);
+    Another::refuses_connections(&another.address).await;
+    let refused = TeamServiceClient::new(late)
+        .list_teams(ListTeamsRequest::default())
+        .await;
+    assert_eq!(
+        refused.err().map(|status| status.code()),
+        Some(Code::Unavailable)
+    );
+
+    let end = ImportUsersEnd {
+        count: Some(Count::RowCount(1)),
+    };
+    parts.send(part(Part::End(end))).await.expect("under way");
+    drop(parts);
+    let answer = call.await.expect("the call").answered();
+    assert_eq!(answer.results.len(), 1);
+    another
+        .serving
+        .await
+        .expect("a server")
+        .expect("a good end");
+    h.member(&team.id, &answer.results[0].user_id).await;
+}
+
+async fn while_it_drains_not_serving_is_seen_before_connections_are_refused(h: &Harness) {
+    let another = Another::start(h).await;
+    let mut watches = Vec::new();
+    for service in [&SERVICES[..], &[""]].concat() {
+        let mut health = HealthClient::new(another.channel());
+        let mut watch = health.watch(health_of(service)).await.answered();
+        let first = watch.message().await.expect("a status").expect("a status");
+        assert_eq!(first.status(), ServingStatus::Serving);
+        watches.push(watch);
+    }
+    drop(another.stop);
+    for watch in &mut watches {
+        let next = watch.message().await.expect("a status").expect("a status");
+        assert_eq!(next.status(), ServingStatus::NotServing);
+    }
+    // Whoever balances load needs a moment; calls are answered meanwhile, on new connections too.
+    let key = BearerKey::new(&another.key);
+    let endpoint = Endpoint::from_shared(another.address.clone()).expect("an address");
+    TeamServiceClient::new(InterceptedService::new(endpoint.connect_lazy(), key))
+        .list_teams(ListTeamsRequest::default())
+        .await
+        .answered();
+    Another::refuses_connections(&another.address).await;
+    another
+        .serving
+        .await
+        .expect("a server")
+        .expect("a good end");
+}
+
+async fn an_open_watch_does_not_hold_up_the_end(h: &Harness) {
+    let another = Another::start(h).await;
+    let mut health = HealthClient::new(another.channel());
+    let mut watch = health.watch(health_of("")).await.answered();
+    drop(another.stop);
+    let ended = tokio::time::timeout(Duration::from_secs(10), another.serving).await;
+    ended
+        .expect("in time")
+        .expect("a server")
+        .expect("a good end");
+    // Whatever it still said, the stream is over.
+    while let Ok(Some(_)) = watch.message().await {}
+}
+
+async fn an_upload_that_never_ends_is_cut_off_after_the_drain_timeout(h: &Harness) {
+    let team = h.team("acme").await;
+    let another = Another::start(h).await;
+    let (parts, call) = begin_import(&another, &team.id).await;
+    drop(another.stop);
+    let ended = tokio::time::timeout(Duration::from_secs(10), another.serving).await;
+    let ended = ended.expect("in time").expect("a server");
+    assert!(ended.is_err(), "it was no good end");
+    assert_eq!(h.counts(&team.id).await.invited_members, 1);
+    drop((parts, call));
+}
