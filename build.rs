@@ -5,7 +5,13 @@
     reason = "a build script is told everything by its environment"
 )]
 
-use std::{env, error::Error, fs, path::PathBuf, process::Command};
+use std::{
+    env,
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 const FILES: [&str; 3] = [
     "muster/v1/team_service.proto",
@@ -28,7 +34,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     tonic_prost_build::configure().compile_fds(compiler.file_descriptor_set())?;
 
     println!("cargo:rerun-if-env-changed=MUSTER_COMMIT");
-    println!("cargo:rerun-if-changed=.git/HEAD");
+    for file in commit_files() {
+        println!("cargo:rerun-if-changed={file}");
+    }
     println!("cargo:rustc-env=MUSTER_COMMIT={}", commit());
     Ok(())
 }
@@ -38,11 +46,22 @@ fn commit() -> String {
     if let Ok(told) = env::var("MUSTER_COMMIT") {
         return told;
     }
-    Command::new("git")
-        .args(["rev-parse", "--short=12", "HEAD"])
-        .output()
-        .ok()
-        .filter(|answer| answer.status.success())
-        .and_then(|answer| String::from_utf8(answer.stdout).ok())
-        .map_or_else(|| "unknown".to_owned(), |text| text.trim().to_owned())
+    git(&["rev-parse", "--short=12", "HEAD"]).unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// The files that change when the commit does. One that is missing is left out: cargo would build again at every call.
+fn commit_files() -> Vec<String> {
+    let branch = git(&["symbolic-ref", "-q", "HEAD"]);
+    ["HEAD".to_owned()]
+        .into_iter()
+        .chain(branch)
+        .filter_map(|name| git(&["rev-parse", "--git-path", &name]))
+        .filter(|file| Path::new(file).exists())
+        .collect()
+}
+
+fn git(arguments: &[&str]) -> Option<String> {
+    let answer = Command::new("git").args(arguments).output().ok()?;
+    let text = String::from_utf8(answer.stdout).ok()?;
+    answer.status.success().then(|| text.trim().to_owned())
 }

@@ -1,5 +1,7 @@
 //! Logs: for people or as JSON. Neither addresses nor secrets go into them.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::{EnvFilter, fmt, util::TryInitError};
 
 use crate::config::{LogArgs, LogFormat};
@@ -23,7 +25,10 @@ pub fn begin(log: &LogArgs) -> Result<(), TelemetryError> {
     use tracing_subscriber::util::SubscriberInitExt;
 
     let filter = EnvFilter::try_new(&log.log_filter)?;
-    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     match log.log {
         LogFormat::Human => lines.finish().try_init()?,
         LogFormat::Json => lines.json().finish().try_init()?,

@@ -140,7 +140,7 @@ pub struct LogArgs {
         long,
         env = "MUSTER_LOG_FILTER",
         value_name = "FILTER",
-        default_value = "info"
+        default_value = "info,sea_orm_migration=warn,sqlx=warn"
     )]
     pub log_filter: String,
 }

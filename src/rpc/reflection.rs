@@ -1,7 +1,10 @@
 //! What grpcurl and its like ask: the contract itself, with the error details that statuses carry.
 
 use tonic::service::Routes;
-use tonic_reflection::server::{Builder, Error};
+use tonic_reflection::{
+    pb,
+    server::{Builder, Error},
+};
 
 use crate::proto;
 
@@ -12,6 +15,10 @@ use crate::proto;
 pub fn add(routes: Routes) -> Result<Routes, Error> {
     let builder = || {
         Builder::configure()
+            // Both versions tell of both.
+            .include_reflection_service(false)
+            .register_encoded_file_descriptor_set(pb::v1::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(pb::v1alpha::FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)

@@ -56,7 +56,8 @@ pub struct Started {
 /// Opens the database as the configuration says.
 ///
 /// # Errors
-/// In words for people; a start that failed can be repeated.
+/// In words for people. A start that failed can be repeated, but one that died between writing the operator's key and
+/// storing it left a file to move away.
 pub async fn open(config: &ServeConfig) -> Result<Started, StartError> {
     let options = StoreOptions {
         url: config.database.expose().to_owned(),

@@ -1,6 +1,9 @@
 //! Opening the database, with every setting that durability and patience need.
 
 use std::{
+    fs::OpenOptions,
+    io,
+    os::unix::fs::OpenOptionsExt,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -10,8 +13,8 @@ use std::{
 
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend};
 
-use super::Store;
-use crate::error::Result;
+use super::{Store, migrate::sqlite_path};
+use crate::error::{Error, Result};
 
 /// How a store is opened.
 #[derive(Clone)]
@@ -31,6 +34,7 @@ impl Store {
     /// # Errors
     /// [`crate::error::Error::Unavailable`] when it cannot be reached.
     pub async fn connect(options: &StoreOptions) -> Result<Self> {
+        make_private(&options.url)?;
         let statements = Arc::new(AtomicU64::new(0));
         // Writers of one team queue behind its lock; readers, and the keys of every call, must not queue with them.
         let readers = open(options, options.pool_size, &statements).await?;
@@ -50,6 +54,25 @@ impl Store {
     #[must_use]
     pub fn is_shared(&self) -> bool {
         self.readers.get_database_backend() != DbBackend::Sqlite
+    }
+}
+
+/// Makes a missing SQLite file readable by its owner alone, since it holds people's addresses; SQLite gives the files
+/// beside it the same mode.
+fn make_private(url: &str) -> Result<()> {
+    let Some(path) = sqlite_path(url) else {
+        return Ok(());
+    };
+    let made = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path);
+    match made {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(Error::Unavailable(format!("{path}: {error}")))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -3,19 +3,20 @@
 use chrono::TimeDelta;
 use muster::{
     app::housekeeping::{Swept, sweep},
-    proto::{GetImportRequest, PeekInvitationRequest, RevokeInvitationRequest},
+    proto::{DeliveryState, GetImportRequest, PeekInvitationRequest, RevokeInvitationRequest},
 };
 use tonic::Code;
 
 use crate::{
-    fixtures::MICROSECOND,
+    fixtures::{MICROSECOND, invitation_of},
     harness::{Harness, tests},
     refusals::Outcome,
 };
 
 tests![
     sent_letters_are_deleted_after_30_days,
-    a_queued_letter_is_never_deleted,
+    a_queued_letter_is_not_deleted_however_old,
+    a_held_letter_ends_with_its_import,
     a_dead_link_is_told_from_one_that_never_was_for_90_days_after_the_end,
     imports_are_deleted_after_90_days,
 ];
@@ -44,14 +45,33 @@ async fn sent_letters_are_deleted_after_30_days(h: &Harness) {
     assert_eq!(swept(h).await, NOTHING);
 }
 
-async fn a_queued_letter_is_never_deleted(h: &Harness) {
+async fn a_queued_letter_is_not_deleted_however_old(h: &Harness) {
     let team = h.team("acme").await;
-    h.import_held(&team.id, "spring", &["ann@a.example"]).await;
+    let request = invitation_of(&team.id, "ann@a.example");
+    h.invitations().create_invitation(request).await.answered();
     h.advance(TimeDelta::days(400));
     assert_eq!(swept(h).await.letters, 1, "the primary admin's");
     let kept = h.outbox().await;
     assert_eq!(kept.len(), 1);
-    assert_eq!(kept[0].state, "HELD");
+    assert_eq!(kept[0].state, "QUEUED");
+    // Its link would be dead: it is given up rather than sent.
+    assert!(h.deliver().await.is_empty());
+    assert_eq!(h.outbox().await[0].state, "FAILED");
+}
+
+async fn a_held_letter_ends_with_its_import(h: &Harness) {
+    let team = h.team("acme").await;
+    let results = h.import_held(&team.id, "spring", &["ann@a.example"]).await;
+    let invitation = &results[0].invitation_id;
+    h.advance(TimeDelta::days(90));
+    swept(h).await;
+    assert_eq!(h.letter_of(invitation).await.state, "HELD");
+    h.advance(MICROSECOND);
+    assert_eq!(swept(h).await.imports, 1);
+    assert_eq!(h.letter_of(invitation).await.state, "CANCELLED");
+    let seen = h.invitation(&team.id, invitation).await;
+    assert_eq!(seen.delivery_state(), DeliveryState::Cancelled);
+    assert!(h.deliver().await.is_empty());
 }
 
 async fn a_dead_link_is_told_from_one_that_never_was_for_90_days_after_the_end(h: &Harness) {

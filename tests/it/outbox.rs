@@ -179,7 +179,7 @@ async fn a_live_lease_keeps_other_relays_away(h: &Harness) {
     let team = h.team("acme").await;
     let invitation = unsent(h, &team.id, "ann@a.example").await;
     let (peer, first) = stalled(h).await;
-    h.advance(TimeDelta::seconds(60) - MICROSECOND);
+    h.advance(lease(h) - MICROSECOND);
     assert!(h.deliver().await.is_empty());
     drop(peer);
     first.await.expect("the first relay's step");
@@ -197,7 +197,7 @@ async fn a_letter_whose_lease_ended_is_sent_by_another_relay_and_the_first_one_c
     let id = h.letter_of(&invitation.id).await.id;
     let (peer, first) = stalled(h).await;
 
-    h.advance(TimeDelta::seconds(60));
+    h.advance(lease(h));
     let letter = h.only_letter().await;
     assert!(letter.message_id.starts_with(&format!("<{id}@")));
     assert_eq!(delivery(h, &invitation).await, DeliveryState::Sent);
@@ -218,18 +218,23 @@ async fn a_relay_that_is_late_does_not_take_the_next_ones_lease(h: &Harness) {
     let team = h.team("acme").await;
     unsent(h, &team.id, "ann@a.example").await;
     let (first_peer, first) = stalled(h).await;
-    h.advance(TimeDelta::seconds(60));
+    h.advance(lease(h));
     let (second_peer, second) = stalled(h).await;
 
-    // The first one's failure would let the letter go after 30 s; the second one's is its second.
+    // Put back by the first one, the letter would be due after 30 s, in the middle of the second one's lease.
     drop(first_peer);
     first.await.expect("the first relay's step");
-    drop(second_peer);
-    second.await.expect("the second relay's step");
-    h.advance(TimeDelta::seconds(60) - MICROSECOND);
+    h.advance(lease(h) - MICROSECOND);
     assert!(h.deliver().await.is_empty(), "the first relay put it back");
     h.advance(MICROSECOND);
     assert_eq!(h.deliver().await.len(), 1);
+    drop(second_peer);
+    second.await.expect("the second relay's step");
+}
+
+/// How long a letter belongs to the relay that took it.
+fn lease(h: &Harness) -> TimeDelta {
+    TimeDelta::from_std(h.ctx.settings.relay_lease).expect("a lease")
 }
 
 /// A relay that waits for a mail server's last word on the one letter that is due, and the server.

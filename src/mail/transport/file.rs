@@ -92,7 +92,7 @@ mod tests {
 
     impl Scratch {
         fn new() -> Self {
-            Self(std::env::temp_dir().join(format!("muster-mail-{}", Uuid::new_v4())))
+            Self(std::env::temp_dir().join(format!("muster-mail-{}", ids::nonce())))
         }
     }
 
