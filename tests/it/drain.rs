@@ -6,8 +6,8 @@ use muster::{
     config::Settings,
     error::Result as Answer,
     proto::{
-        ImportUsersEnd, ImportUsersHeader, ImportUsersRequest, ImportUsersResponse, ImportUsersRow,
-        ImportUsersRows, ListTeamsRequest, import_users_end::Count, import_users_request::Part,
+        ImportUsersEnd, ImportUsersHeader, ImportUsersRequest, ImportUsersResponse,
+        ListTeamsRequest, import_users_end::Count, import_users_request::Part,
         team_service_client::TeamServiceClient, user_service_client::UserServiceClient,
     },
     server,
@@ -106,7 +106,13 @@ fn header(team: &str) -> Part {
     })
 }
 
-/// An import that has begun: its parts go into the sender.
+/// One person, and a column of 3 MiB that means nothing.
+fn csv() -> Vec<u8> {
+    let note = "x".repeat(3 * 1024 * 1024);
+    format!("First Name,Last Name,Email,Note\nAnn,Lee,ann@a.example,{note}\n").into_bytes()
+}
+
+/// An import that the server is reading; `end` goes into the sender.
 async fn begin_import(
     another: &Another,
     team: &str,
@@ -118,15 +124,11 @@ async fn begin_import(
     let mut users = UserServiceClient::new(another.keyed());
     let call = tokio::spawn(async move { users.import_users(ReceiverStream::new(queue)).await });
     parts.send(part(header(team))).await.expect("under way");
-    // The second part is taken only when the first has left.
-    let rows = ImportUsersRows {
-        rows: vec![ImportUsersRow {
-            given_name: "Ann".to_owned(),
-            family_name: "Lee".to_owned(),
-            email: "ann@a.example".to_owned(),
-        }],
-    };
-    parts.send(part(Part::Rows(rows))).await.expect("under way");
+    // More than a stream's window holds: once it has left, the server is reading.
+    for chunk in csv().chunks(64 * 1024) {
+        let chunk = part(Part::Csv(chunk.to_vec()));
+        parts.send(chunk).await.expect("under way");
+    }
     (parts, call)
 }
 
@@ -134,7 +136,6 @@ async fn an_import_under_way_when_the_server_drains_is_finished_and_answered(h: 
     let team = h.team("acme").await;
     let another = Another::start(h).await;
     let (parts, call) = begin_import(&another, &team.id).await;
-    drop(parts.reserve().await.expect("under way"));
     let late = another.keyed();
 
     drop(another.stop);

@@ -3,12 +3,19 @@
 mod addresses;
 mod backends;
 mod batch_revocations;
+mod binary;
+mod cancelled_calls;
+mod cli;
+mod cli_import;
 mod correct_email;
 mod corrections_refused;
 mod domain_rules;
+mod drain;
 mod errors;
+mod first_start;
 mod fixtures;
 mod harness;
+mod housekeeping;
 mod import_csv;
 mod import_letters;
 mod import_limits;
@@ -19,22 +26,31 @@ mod imports;
 mod invitation_life;
 mod invitations;
 mod layers;
+mod letters;
 mod members;
 mod messages;
+mod migrations;
+mod outbox;
 mod outcomes;
 mod pages;
 mod postgres;
 mod races;
 mod refusals;
+mod relays;
 mod resends;
 mod seats;
+mod secrets;
+mod server;
 mod settled_invitations;
+mod smtp;
+mod smtp_peer;
 mod sqlite;
 mod statements;
 mod team_settings;
 mod teams;
 mod uploads;
 mod users;
+mod waiting;
 mod ways;
 
 use std::{process::ExitCode, sync::Arc};
@@ -47,10 +63,13 @@ use harness::Test;
 const MODULES: &[fn() -> Vec<Test>] = &[
     addresses::tests,
     batch_revocations::tests,
+    cancelled_calls::tests,
     correct_email::tests,
     corrections_refused::tests,
     domain_rules::tests,
+    drain::tests,
     errors::tests,
+    housekeeping::tests,
     import_csv::tests,
     import_letters::tests,
     import_limits::tests,
@@ -60,14 +79,18 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     imports::tests,
     invitation_life::tests,
     invitations::tests,
+    letters::tests,
     members::tests,
     messages::tests,
+    outbox::tests,
     outcomes::tests,
     pages::tests,
     races::tests,
     resends::tests,
     seats::tests,
+    server::tests,
     settled_invitations::tests,
+    smtp::tests,
     statements::tests,
     team_settings::tests,
     teams::tests,
@@ -81,9 +104,15 @@ fn main() -> ExitCode {
     };
 
     let mut trials = layers::trials();
+    trials.extend(cli::trials());
+    trials.extend(cli_import::trials());
+    trials.extend(first_start::trials());
     for backend in backends.iter() {
         let tests = MODULES.iter().flat_map(|tests| tests());
         trials.extend(tests.map(|test| test.trial(Arc::clone(backend))));
+        trials.extend(first_start::on_backend(backend));
+        trials.extend(migrations::on_backend(backend));
+        trials.extend(secrets::on_backend(backend));
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
