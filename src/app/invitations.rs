@@ -20,7 +20,7 @@ use crate::{
     },
     error::{Error, Reason, Result},
     ids,
-    store::{self, Tx},
+    store::{self, Reads, Tx},
 };
 
 /// Invite somebody by hand.
@@ -104,8 +104,13 @@ pub(super) async fn entered(tx: &Tx, team: &Team, admitted: &[Admitted]) -> Resu
 /// `TEAM_NOT_FOUND`, `INVITATION_NOT_FOUND`.
 pub async fn get(ctx: &Context, team_id: Uuid, id: Uuid) -> Result<ShownInvitation> {
     let team = team(ctx, team_id).await?;
-    let found = store::invitations::by_id(&ctx.store, team.id, id).await?;
-    let shown = store::invitations::show(&ctx.store, &team, found.into_iter().collect()).await?;
+    show(&ctx.store, &team, id).await
+}
+
+/// One invitation as it stands now.
+pub(super) async fn show(db: &impl Reads, team: &Team, id: Uuid) -> Result<ShownInvitation> {
+    let found = store::invitations::by_id(db, team.id, id).await?;
+    let shown = store::invitations::show(db, team, found.into_iter().collect()).await?;
     shown.into_iter().next().ok_or_else(|| no_invitation(id))
 }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::{
-    Context, admission,
+    Context, admission, invitations,
     letters::{self, Link, Posting},
     limits::Resends,
     lock_team, no_invitation,
@@ -39,9 +39,7 @@ pub async fn one(ctx: &Context, team_id: Uuid, id: Uuid) -> Result<ShownInvitati
             let wanted = [invitation];
             let mut answers = resend(ctx, tx, &team, (&wanted, LetterKind::NewLink, now)).await?;
             answers.remove(&id).unwrap_or(Ok(()))?;
-            let renewed = store::invitations::by_id(tx, team.id, id).await?;
-            let shown = store::invitations::show(tx, &team, renewed.into_iter().collect()).await?;
-            shown.into_iter().next().ok_or_else(|| no_invitation(id))
+            invitations::show(tx, &team, id).await
         })
         .await
 }

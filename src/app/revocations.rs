@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::{Context, lock_team, no_import, no_invitation};
+use super::{Context, invitations, lock_team, no_import, no_invitation};
 use crate::{
     clock::Time,
     domain::{
@@ -33,9 +33,7 @@ pub async fn one(ctx: &Context, team_id: Uuid, id: Uuid) -> Result<ShownInvitati
             if step == Step::Take {
                 end(tx, &team, &[&invitation], (Ending::Revoked, now)).await?;
             }
-            let after = store::invitations::by_id(tx, team.id, id).await?;
-            let shown = store::invitations::show(tx, &team, after.into_iter().collect()).await?;
-            shown.into_iter().next().ok_or_else(|| no_invitation(id))
+            invitations::show(tx, &team, id).await
         })
         .await
 }

@@ -132,3 +132,114 @@ pub fn decide(
         Decision::Invite(expired)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta};
+
+    use super::*;
+    use crate::domain::domain_rules::{DomainRule, Effect};
+
+    fn now() -> Time {
+        DateTime::from_timestamp(1_772_366_400, 0).unwrap()
+    }
+
+    fn known(verified: bool, standing: Option<Standing>) -> Known {
+        Known {
+            user_id: Uuid::nil(),
+            verified,
+            language: None,
+            standing,
+        }
+    }
+
+    fn standing(is_member: bool, expires_in: Option<TimeDelta>) -> Standing {
+        Standing {
+            is_primary: false,
+            is_member,
+            declined: false,
+            open: expires_in.map(|left| OpenInvitation {
+                id: Uuid::max(),
+                expire_time: now() + left,
+                send_count: 1,
+            }),
+        }
+    }
+
+    fn decided(known: Option<&Known>, policy: VerifiedAccountPolicy, free: i64) -> Decision {
+        let rules = DomainRule::parse("rule", "evil.example", Effect::Deny).unwrap();
+        let rules = DomainRules::parse("rules", vec![rules]).unwrap();
+        let offer = Offer {
+            role: Role::Member,
+            domain_rules: &rules,
+            policy,
+            now: now(),
+        };
+        // Somebody without an account comes from a denied domain, so that what is decided earlier shows.
+        let domain = if known.is_some() {
+            "acme.example"
+        } else {
+            "evil.example"
+        };
+        decide(domain, known, &offer, &mut Seats { free: Some(free) })
+    }
+
+    fn at_once(known: &Known, free: i64) -> Decision {
+        decided(Some(known), VerifiedAccountPolicy::AddAtOnce, free)
+    }
+
+    #[test]
+    fn who_is_in_or_invited_stays_as_he_is_and_needs_no_seat() {
+        let member = known(true, Some(standing(true, None)));
+        assert!(matches!(at_once(&member, 0), Decision::AlreadyMember));
+        let invited = known(
+            true,
+            Some(standing(false, Some(TimeDelta::microseconds(1)))),
+        );
+        assert!(matches!(at_once(&invited, 0), Decision::AlreadyInvited(id) if id == Uuid::max()));
+    }
+
+    #[test]
+    fn a_refused_domain_comes_before_a_missing_seat() {
+        let refused = decided(None, VerifiedAccountPolicy::AddAtOnce, 0);
+        assert!(matches!(refused, Decision::DomainRefused));
+        assert!(matches!(at_once(&known(true, None), 0), Decision::NoSeat));
+    }
+
+    #[test]
+    fn an_invitation_that_expires_now_is_opened_again() {
+        let expired = known(false, Some(standing(false, Some(TimeDelta::zero()))));
+        assert!(
+            matches!(at_once(&expired, 1), Decision::Invite(Some(open)) if open.id == Uuid::max())
+        );
+        assert!(matches!(at_once(&expired, 0), Decision::NoSeat));
+    }
+
+    #[test]
+    fn the_primary_admin_holds_a_seat_always() {
+        let mut standing = standing(false, Some(TimeDelta::zero()));
+        standing.is_primary = true;
+        let primary = known(false, Some(standing));
+        assert!(matches!(at_once(&primary, 0), Decision::Invite(Some(_))));
+    }
+
+    #[test]
+    fn a_verified_account_is_in_at_once_unless_it_is_asked() {
+        let verified = known(true, None);
+        assert!(matches!(at_once(&verified, 1), Decision::Activate));
+        let asked = decided(Some(&verified), VerifiedAccountPolicy::AskFirst, 1);
+        assert!(matches!(asked, Decision::Invite(None)));
+        let mut standing = standing(false, None);
+        standing.declined = true;
+        let declined = known(true, Some(standing));
+        assert!(matches!(at_once(&declined, 1), Decision::Invite(None)));
+    }
+
+    #[test]
+    fn seats_go_in_order_until_none_is_left() {
+        let mut seats = Seats { free: Some(1) };
+        assert!(seats.take());
+        assert!(!seats.take());
+        assert!(Seats::unlimited().take());
+    }
+}

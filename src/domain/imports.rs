@@ -285,3 +285,86 @@ pub fn count(results: &[ImportResult]) -> BTreeMap<Outcome, u32> {
     }
     counts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(number: u32, email: &str) -> CsvRow {
+        CsvRow {
+            row: number,
+            line: number + 1,
+            cells: Ok(RawPerson {
+                given_name: "Ada".to_owned(),
+                family_name: "Lovelace".to_owned(),
+                email: email.to_owned(),
+            }),
+        }
+    }
+
+    fn print(rows: &[CsvRow], hold_letters: bool) -> Vec<u8> {
+        let options = ImportOptions {
+            hold_letters,
+            language: None,
+        };
+        fingerprint(&options, rows, &judge(rows))
+    }
+
+    #[test]
+    fn an_id_is_one_to_64_of_its_letters() {
+        for good in ["a", "spring-2026", "A._-9", &"x".repeat(64)] {
+            assert_eq!(ImportId::parse("id", good).unwrap().as_str(), good);
+        }
+        let bad = [
+            ("", Rule::Required),
+            ("a b", Rule::Malformed),
+            ("é", Rule::Malformed),
+            ("a/b", Rule::Malformed),
+        ];
+        for (text, rule) in bad {
+            assert_eq!(ImportId::parse("id", text).unwrap_err().rule, rule);
+        }
+        let long = "x".repeat(65);
+        assert_eq!(
+            ImportId::parse("id", &long).unwrap_err().rule,
+            Rule::TooLong
+        );
+    }
+
+    #[test]
+    fn a_row_repeats_the_first_valid_one_of_its_address() {
+        let rows = [
+            row(1, "no address"),
+            row(2, "no address"),
+            row(3, "a@b.example"),
+            row(4, "A@B.example"),
+        ];
+        let judged = judge(&rows);
+        assert!(matches!(judged[0], Judged::Invalid(_)));
+        assert!(matches!(judged[1], Judged::Invalid(_)));
+        assert!(matches!(judged[2], Judged::Valid(_)));
+        assert!(matches!(judged[3], Judged::Duplicate(3)));
+    }
+
+    #[test]
+    fn the_same_people_are_the_same_import_wherever_they_came_from() {
+        let mut message = row(1, "a@b.example");
+        message.line = 0;
+        assert_eq!(
+            print(&[row(1, " A@B.example ")], false),
+            print(&[message], false)
+        );
+    }
+
+    #[test]
+    fn other_people_order_or_options_are_another_import() {
+        let two = [row(1, "a@b.example"), row(2, "c@d.example")];
+        let turned = [row(1, "c@d.example"), row(2, "a@b.example")];
+        let bad = [row(1, "nobody")];
+        let worse = [row(1, "nowhere")];
+        assert_ne!(print(&two, false), print(&two, true));
+        assert_ne!(print(&two, false), print(&turned, false));
+        assert_ne!(print(&two, false), print(&two[..1], false));
+        assert_ne!(print(&bad, false), print(&worse, false));
+    }
+}

@@ -198,3 +198,112 @@ pub struct InvitationFilter {
     /// Only those that expire earlier.
     pub expire_time_before: Option<Time>,
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta};
+
+    use super::*;
+
+    const NEWEST: i32 = 2;
+
+    fn start() -> Time {
+        DateTime::from_timestamp(1_772_366_400, 0).unwrap()
+    }
+
+    fn invitation(settlement: Option<Settlement>) -> Invitation {
+        Invitation {
+            id: Uuid::nil(),
+            team_id: Uuid::nil(),
+            user_id: Uuid::nil(),
+            settlement,
+            delivery_state: DeliveryState::Sent,
+            delivery_error: None,
+            send_count: NEWEST,
+            import_id: None,
+            create_time: start(),
+            expire_time: start() + TimeDelta::days(7),
+            settle_time: settlement.map(|_| start()),
+        }
+    }
+
+    fn reason<T: std::fmt::Debug>(answer: Result<T>) -> Reason {
+        match answer.unwrap_err() {
+            Error::Refused(reason) => reason,
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn it_is_good_to_the_last_microsecond_and_no_longer() {
+        let open = invitation(None);
+        let last = open.expire_time - TimeDelta::microseconds(1);
+        assert_eq!(open.state(last), InvitationState::Pending);
+        assert_eq!(open.accept(NEWEST, last).unwrap(), Step::Take);
+        assert_eq!(open.state(open.expire_time), InvitationState::Expired);
+        let late = open.accept(NEWEST, open.expire_time);
+        assert_eq!(reason(late), Reason::InvitationExpired);
+    }
+
+    #[test]
+    fn an_older_link_is_superseded_whatever_became_of_the_invitation() {
+        for settlement in [None, Some(Settlement::Accepted), Some(Settlement::Revoked)] {
+            let one = invitation(settlement);
+            let superseded = Reason::InvitationSuperseded;
+            assert_eq!(reason(one.peek(1, start())), superseded);
+            assert_eq!(reason(one.accept(1, start())), superseded);
+            assert_eq!(reason(one.decline(1, false, start())), superseded);
+        }
+    }
+
+    #[test]
+    fn every_dead_link_says_why_and_what_was_done_may_be_done_again() {
+        let ends = [
+            (Settlement::Accepted, Reason::InvitationAccepted),
+            (Settlement::Declined, Reason::InvitationDeclined),
+            (Settlement::Revoked, Reason::InvitationRevoked),
+        ];
+        for (end, why) in ends {
+            let one = invitation(Some(end));
+            assert_eq!(reason(one.peek(NEWEST, start())), why);
+            assert_eq!(reason(one.resend(start())), why);
+            let again = [
+                (one.accept(NEWEST, start()), end == Settlement::Accepted),
+                (
+                    one.decline(NEWEST, false, start()),
+                    end == Settlement::Declined,
+                ),
+                (one.revoke(false, start()), end == Settlement::Revoked),
+            ];
+            for (answer, repeated) in again {
+                if repeated {
+                    assert_eq!(answer.unwrap(), Step::Taken);
+                } else {
+                    assert_eq!(reason(answer), why);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_expired_one_can_be_resent_for_a_seat_and_revoked_but_not_declined() {
+        let one = invitation(None);
+        let late = one.expire_time;
+        assert!(!one.resend(start()).unwrap());
+        assert!(one.resend(late).unwrap());
+        assert_eq!(one.revoke(false, late).unwrap(), Step::Take);
+        let declined = one.decline(NEWEST, false, late);
+        assert_eq!(reason(declined), Reason::InvitationExpired);
+    }
+
+    #[test]
+    fn the_primary_admins_can_be_accepted_and_resent_only() {
+        let one = invitation(None);
+        let protected = Reason::PrimaryAdminProtected;
+        assert_eq!(reason(one.decline(NEWEST, true, start())), protected);
+        assert_eq!(reason(one.revoke(true, start())), protected);
+        assert_eq!(reason(one.revoke(true, one.expire_time)), protected);
+        assert_eq!(one.accept(NEWEST, start()).unwrap(), Step::Take);
+        assert!(one.resend(start()).is_ok());
+    }
+}

@@ -73,3 +73,28 @@ impl KeyText {
         &self.text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_reads_as_it_was_written_and_nothing_else_does() {
+        // Bytes whose base64url is all underscores: the id ends at the first one after it.
+        let key = KeyText::new([0, 1, 2, 0xa0, 0xff, 9], [0xff; 32]);
+        assert_eq!(key.id(), "000102a0ff09");
+        let text = key.text().to_owned();
+        assert!(KeyText::parse(&text).is_some_and(|same| same == key));
+        let others = [
+            "",
+            "mst_",
+            "mst_000102a0ff09",
+            "key_000102a0ff09_AA",
+            &text[..text.len() - 1],
+            &format!("{text}A"),
+        ];
+        for other in others {
+            assert!(KeyText::parse(other).is_none(), "{other}");
+        }
+    }
+}

@@ -35,3 +35,28 @@ impl<T> Page<T> {
         Self { items, next }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_50_rows_by_default_and_1000_at_most() {
+        assert_eq!(
+            [size(-1), size(0), size(7), size(1_001)],
+            [50, 50, 7, 1_000]
+        );
+    }
+
+    #[test]
+    fn the_row_too_many_tells_that_there_is_another_page() {
+        let position = |row: &u8| Position(vec![*row]);
+        let page = Page::cut(vec![1, 2, 3], 2, position);
+        assert_eq!(
+            (page.items, page.next),
+            (vec![1, 2], Some(Position(vec![2])))
+        );
+        let last = Page::cut(vec![1, 2], 2, position);
+        assert_eq!((last.items, last.next), (vec![1, 2], None));
+    }
+}

@@ -137,3 +137,32 @@ pub struct TeamFilter {
     /// Only the team with this external id.
     pub external_id: Option<ExternalId>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invitation_is_good_for_one_to_thirty_days_in_whole_seconds() {
+        const DAY: i64 = 86_400;
+        assert_eq!(InvitationTtl::default().delta(), TimeDelta::days(7));
+        for seconds in [DAY, 7 * DAY + 1, 30 * DAY] {
+            let ttl = InvitationTtl::parse("ttl", seconds, 0).unwrap();
+            assert_eq!(ttl.delta(), TimeDelta::seconds(seconds));
+            assert_eq!(InvitationTtl::from_micros(ttl.micros()), ttl);
+        }
+        for seconds in [-1, 0, DAY - 1, 30 * DAY + 1] {
+            let refused = InvitationTtl::parse("ttl", seconds, 0).unwrap_err();
+            assert_eq!(refused.rule, Rule::OutOfRange);
+        }
+        let refused = InvitationTtl::parse("ttl", DAY, 1).unwrap_err();
+        assert_eq!(refused.rule, Rule::Malformed);
+    }
+
+    #[test]
+    fn a_seat_limit_leaves_one_for_the_primary_admin() {
+        assert_eq!(seat_limit("limit", None), Ok(None));
+        assert_eq!(seat_limit("limit", Some(1)), Ok(Some(1)));
+        assert!(seat_limit("limit", Some(0)).is_err());
+    }
+}

@@ -43,3 +43,33 @@ impl InvitationToken {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_reads_as_it_was_written_and_nothing_else_does() {
+        let token = InvitationToken::new([7; 32]);
+        let text = token.text();
+        assert_eq!(
+            InvitationToken::parse("token", &text).map(|same| *same.bytes() == [7; 32]),
+            Ok(true)
+        );
+        assert_eq!(
+            InvitationToken::parse("token", "")
+                .err()
+                .map(|broken| broken.rule),
+            Some(Rule::Required)
+        );
+        for other in [
+            &text[1..],
+            &format!("{text}A"),
+            &format!("{text}="),
+            "a token",
+        ] {
+            let refused = InvitationToken::parse("token", other).err();
+            assert_eq!(refused.map(|broken| broken.rule), Some(Rule::Malformed));
+        }
+    }
+}

@@ -121,16 +121,22 @@ where
             if let Ok(value) = HeaderValue::from_str(&call.to_string()) {
                 response.headers_mut().insert(CALL_ID, value);
             }
-            log(&response, begun);
+            if !is_open(&path) {
+                log(&response, begun);
+            }
             Ok(response)
         };
         Box::pin(answer.instrument(span))
     }
 }
 
+fn is_open(path: &str) -> bool {
+    OPEN.iter().any(|service| path.starts_with(service))
+}
+
 /// Deny by default: only what is named open needs no key.
 async fn admit(ctx: &Context, path: &str, headers: &HeaderMap) -> Result<(), Error> {
-    if OPEN.iter().any(|service| path.starts_with(service)) {
+    if is_open(path) {
         return Ok(());
     }
     let header = headers
@@ -160,7 +166,7 @@ fn unread(response: &http::Response<Body>) -> Option<Error> {
     }
 }
 
-/// One line a call. The code of an error stands in the headers; what ends well has none there yet.
+/// One line a call, but for probes, which come all the time. The code of an error stands in the headers; what ends well has none there yet.
 fn log(response: &http::Response<Body>, begun: Instant) {
     let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
     let elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
