@@ -38,6 +38,7 @@ mod races;
 mod refusals;
 mod relays;
 mod resends;
+mod rotation;
 mod seats;
 mod secrets;
 mod server;
@@ -107,6 +108,7 @@ fn main() -> ExitCode {
     trials.extend(cli::trials());
     trials.extend(cli_import::trials());
     trials.extend(first_start::trials());
+    trials.extend(rotation::trials());
     for backend in backends.iter() {
         let tests = MODULES.iter().flat_map(|tests| tests());
         trials.extend(tests.map(|test| test.trial(Arc::clone(backend))));
