@@ -25,6 +25,7 @@ tests![
     an_end_that_does_not_count_what_was_sent_is_refused,
     an_import_into_an_unknown_team_is_refused,
     an_import_without_rows_is_an_import,
+    whoever_looks_while_an_import_runs_sees_all_of_it_or_nothing,
 ];
 
 /// The example file.
@@ -304,4 +305,27 @@ async fn an_import_without_rows_is_an_import(h: &Harness) {
         .map(|one| one.row_count)
         .collect();
     assert_eq!(counts, [0, 0]);
+}
+
+async fn whoever_looks_while_an_import_runs_sees_all_of_it_or_nothing(h: &Harness) {
+    let team = h.team("acme").await;
+    let parts = by_rows(held(&team.id, "whole"), &crowd("person", 2_000));
+    let import = h.import(parts);
+    tokio::pin!(import);
+    let mut looks = 0;
+    loop {
+        tokio::select! {
+            answer = &mut import => {
+                answer.answered();
+                break;
+            }
+            counts = h.counts(&team.id) => {
+                looks += 1;
+                assert!([1, 2_001].contains(&counts.invited_members), "{counts:?}");
+                assert!([1, 2_001].contains(&counts.open_invitations), "{counts:?}");
+            }
+        }
+    }
+    assert!(looks > 0, "nobody looked while it ran");
+    assert_eq!(h.counts(&team.id).await.invited_members, 2_001);
 }
