@@ -13,7 +13,8 @@ pub struct MailArgs {
     /// Where letters go: `file:FOLDER` (one `.eml` a letter), `smtp://HOST:PORT` (STARTTLS is demanded, but on this
     /// machine; `?tls=required|opportunistic|none` says otherwise) or `smtps://HOST:PORT` (TLS from the first byte).
     ///
-    /// A letter may take 60 s (`?timeout=SECONDS`); `?hello=NAME` is the name this server gives itself.
+    /// A letter may take 60 s (`?timeout=SECONDS`); `?hello=NAME` is the name this server gives itself;
+    /// `?ca=FILE` (PEM, percent-encoded) names certificates to trust beside Mozilla's.
     /// A URL with a password (`smtps://USER:PASSWORD@HOST`) is refused here; put it into the variable or a file.
     /// The default is `file:./outbox`.
     #[arg(long, env = "MUSTER_MAIL", hide_env_values = true, value_name = "URL")]

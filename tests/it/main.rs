@@ -45,6 +45,7 @@ mod server;
 mod settled_invitations;
 mod smtp;
 mod smtp_peer;
+mod smtp_tls;
 mod sqlite;
 mod statements;
 mod team_settings;
@@ -92,6 +93,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     server::tests,
     settled_invitations::tests,
     smtp::tests,
+    smtp_tls::tests,
     statements::tests,
     team_settings::tests,
     teams::tests,

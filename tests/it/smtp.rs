@@ -40,7 +40,7 @@ async fn peer() -> SmtpPeer {
 }
 
 /// Somebody invited whose letter waits.
-async fn unsent(h: &Harness, email: &str) -> Invitation {
+pub(crate) async fn unsent(h: &Harness, email: &str) -> Invitation {
     let team = h.team("acme").await;
     let request = invitation_of(&team.id, email);
     let answer = h.invitations().create_invitation(request).await.answered();
@@ -51,11 +51,13 @@ async fn seen(h: &Harness, invitation: &Invitation) -> Invitation {
     h.invitation(&invitation.team_id, &invitation.id).await
 }
 
-async fn delivery(h: &Harness, invitation: &Invitation) -> DeliveryState {
+/// How the letter of an invitation fares.
+pub(crate) async fn delivery(h: &Harness, invitation: &Invitation) -> DeliveryState {
     seen(h, invitation).await.delivery_state()
 }
 
-fn only(peer: &SmtpPeer) -> Delivery {
+/// The one letter that the peer took.
+pub(crate) fn only(peer: &SmtpPeer) -> Delivery {
     let mut deliveries = peer.take();
     assert_eq!(deliveries.len(), 1, "exactly one letter");
     deliveries.remove(0)

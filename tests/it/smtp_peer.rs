@@ -9,10 +9,22 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, empty},
     net::{TcpListener, TcpStream},
     task::{JoinHandle, JoinSet},
 };
+use tokio_rustls::TlsAcceptor;
+
+/// When the peer speaks TLS.
+#[derive(Clone)]
+pub(crate) enum Encryption {
+    /// Never.
+    Never,
+    /// Once it was told `STARTTLS`. It would take a login before, too.
+    OnDemand(TlsAcceptor),
+    /// From the first byte.
+    FromTheStart(TlsAcceptor),
+}
 
 /// A point of the dialogue at which the peer can be told to misbehave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +63,7 @@ pub(crate) struct Delivery {
     pub(crate) raw: Vec<u8>,
 }
 
-/// A mail server without TLS on a port of its own. Dropping it closes every connection.
+/// A mail server on a port of its own. Dropping it closes every connection.
 pub(crate) struct SmtpPeer {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
@@ -68,15 +80,23 @@ struct State {
 }
 
 impl SmtpPeer {
-    /// Starts a peer. With a login (user, password) it takes letters only from those who give it.
+    /// Starts a peer without TLS. With a login (user, password) it takes letters only from those who give it.
     pub(crate) async fn start(login: Option<(&str, &str)>) -> io::Result<Self> {
+        Self::start_with(login, Encryption::Never).await
+    }
+
+    /// Starts a peer that speaks TLS when it is told to.
+    pub(crate) async fn start_with(
+        login: Option<(&str, &str)>,
+        encryption: Encryption,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let state = Arc::new(Mutex::new(State {
             login: login.map(|(user, password)| (user.to_owned(), password.to_owned())),
             ..State::default()
         }));
-        let task = tokio::spawn(serve(listener, Arc::clone(&state)));
+        let task = tokio::spawn(serve(listener, encryption, Arc::clone(&state)));
         Ok(Self {
             address,
             state,
@@ -120,25 +140,45 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
+async fn serve(listener: TcpListener, encryption: Encryption, state: Arc<Mutex<State>>) {
     // Dropped with this task, and every dialogue with it.
     let mut dialogues = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         lock(&state).connections += 1;
-        let dialogue = Dialogue {
-            stream: BufReader::new(stream),
-            state: Arc::clone(&state),
-            logged_in: false,
-            from: None,
-            to: Vec::new(),
-        };
+        let dialogue = open(stream, encryption.clone(), Arc::clone(&state));
         // A client that goes away is no failure of the peer.
-        dialogues.spawn(async move { dialogue.hold().await.ok() });
+        dialogues.spawn(async move { dialogue.await?.hold().await });
     }
 }
 
+async fn open(
+    stream: TcpStream,
+    encryption: Encryption,
+    state: Arc<Mutex<State>>,
+) -> io::Result<Dialogue> {
+    let (stream, upgrade): (Box<dyn Stream>, _) = match encryption {
+        Encryption::Never => (Box::new(stream), None),
+        Encryption::OnDemand(tls) => (Box::new(stream), Some(tls)),
+        Encryption::FromTheStart(tls) => (Box::new(tls.accept(stream).await?), None),
+    };
+    Ok(Dialogue {
+        stream: BufReader::new(stream),
+        upgrade,
+        state,
+        logged_in: false,
+        from: None,
+        to: Vec::new(),
+    })
+}
+
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
 struct Dialogue {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Stream>>,
+    /// For `STARTTLS`, until it was said.
+    upgrade: Option<TlsAcceptor>,
     state: Arc<Mutex<State>>,
     logged_in: bool,
     from: Option<String>,
@@ -156,6 +196,7 @@ impl Dialogue {
             match verb.to_ascii_uppercase().as_str() {
                 "EHLO" => self.say(&self.greeting()).await?,
                 "HELO" | "NOOP" => self.say("250 OK").await?,
+                "STARTTLS" => self.encrypt().await?,
                 "AUTH" => self.log_in(rest).await?,
                 "MAIL" if self.login_is_due() => {
                     self.say("530 5.7.0 Authentication required").await?;
@@ -182,7 +223,21 @@ impl Dialogue {
         } else {
             ""
         };
-        format!("250-peer.example\r\n{auth}250-8BITMIME\r\n250 SIZE 1000000")
+        let tls = self.upgrade.as_ref().map_or("", |_| "250-STARTTLS\r\n");
+        format!("250-peer.example\r\n{auth}{tls}250-8BITMIME\r\n250 SIZE 1000000")
+    }
+
+    async fn encrypt(&mut self) -> io::Result<()> {
+        let Some(tls) = self.upgrade.take() else {
+            return self.say("502 5.5.1 No TLS here").await;
+        };
+        self.say("220 2.0.0 Go on").await?;
+        // What came in clear behind the command is dropped with the old reader.
+        let clear = std::mem::replace(&mut self.stream, BufReader::new(Box::new(empty())));
+        self.stream = BufReader::new(Box::new(tls.accept(clear.into_inner()).await?));
+        self.logged_in = false;
+        self.reset();
+        Ok(())
     }
 
     fn login_is_due(&self) -> bool {

@@ -38,7 +38,8 @@ impl Transport {
     ///
     /// The port is 465 for `smtps`, 25 where `tls` is `none`, else 587. `hello=name` is what the client calls itself
     /// (its default is `[127.0.0.1]`, which strict servers dislike), `timeout=30` how many seconds one letter may take, 1
-    /// to 600, by default 60. User and password are percent-encoded. Certificates are checked against Mozilla's roots.
+    /// to 600, by default 60. Certificates are checked against Mozilla's roots, and against those in the PEM file that `ca=file` names,
+    /// which is read here. User, password and file are percent-encoded.
     ///
     /// # Errors
     /// Which part of the URL is wrong; never the URL, which may hold a password.
@@ -112,9 +113,12 @@ pub enum BadUrl {
     Path,
     /// An unknown parameter, or a value that it cannot have.
     #[error(
-        "the mail URL's parameters are tls=required|opportunistic|none (smtp only), hello=NAME and timeout=SECONDS (1 to 600)"
+        "the mail URL's parameters are tls=required|opportunistic|none (smtp only), hello=NAME, timeout=SECONDS (1 to 600) and ca=FILE (with TLS only)"
     )]
     Parameter,
+    /// The parameter `ca` names no readable file with certificates.
+    #[error("the mail URL's ca=FILE names no readable PEM file with certificates, percent-encoded")]
+    Authority,
     /// The TLS library does not start.
     #[error("TLS cannot be set up for the mail URL's host")]
     Tls,

@@ -1,10 +1,10 @@
 //! A mail server as a URL names it: where it is, how it is spoken to, and as whom.
 
-use std::{net::IpAddr, time::Duration};
+use std::{fs, net::IpAddr, time::Duration};
 
 use lettre::transport::smtp::{
     authentication::Credentials,
-    client::{Tls, TlsParameters},
+    client::{Certificate, Tls, TlsParameters},
     extension::ClientId,
 };
 
@@ -67,7 +67,10 @@ pub(super) fn parse(url: &str) -> Result<Server, BadUrl> {
     if credentials.is_some() && !certain && !loopback {
         return Err(BadUrl::PasswordInClear);
     }
-    let tls = || TlsParameters::new(host.to_owned()).map_err(|_| BadUrl::Tls);
+    if encryption == Encryption::Never && parameters.authority.is_some() {
+        return Err(BadUrl::Parameter);
+    }
+    let tls = || tls_parameters(host, parameters.authority);
     let (tls, default_port) = match encryption {
         Encryption::FromTheStart => (Tls::Wrapper(tls()?), SUBMISSIONS_PORT),
         Encryption::Required => (Tls::Required(tls()?), SUBMISSION_PORT),
@@ -88,6 +91,8 @@ struct Parameters {
     encryption: Option<Encryption>,
     hello: ClientId,
     timeout: Duration,
+    /// Roots that are trusted beside Mozilla's.
+    authority: Option<Certificate>,
 }
 
 impl Parameters {
@@ -96,6 +101,7 @@ impl Parameters {
             encryption: None,
             hello: ClientId::default(),
             timeout: TIMEOUT,
+            authority: None,
         };
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
             match parameter.split_once('=').ok_or(BadUrl::Parameter)? {
@@ -108,6 +114,7 @@ impl Parameters {
                     parameters.hello = ClientId::Domain(name.to_owned());
                 }
                 ("timeout", seconds) => parameters.timeout = timeout(seconds)?,
+                ("ca", file) => parameters.authority = Some(authority(file)?),
                 _ => return Err(BadUrl::Parameter),
             }
         }
@@ -119,6 +126,30 @@ fn timeout(seconds: &str) -> Result<Duration, BadUrl> {
     match seconds.parse() {
         Ok(seconds @ 1..=LONGEST_TIMEOUT_SECONDS) => Ok(Duration::from_secs(seconds)),
         Ok(_) | Err(_) => Err(BadUrl::Parameter),
+    }
+}
+
+/// The certificates in a PEM file whose percent-encoded path this is.
+fn authority(file: &str) -> Result<Certificate, BadUrl> {
+    // lettre takes text without any certificate for an empty list of them.
+    const HEAD: &str = "-----BEGIN CERTIFICATE-----";
+    let path = percent_decoded(file).ok_or(BadUrl::Authority)?;
+    let pem = fs::read_to_string(path).map_err(|_| BadUrl::Authority)?;
+    if !pem.contains(HEAD) {
+        return Err(BadUrl::Authority);
+    }
+    Certificate::from_pem(pem.as_bytes()).map_err(|_| BadUrl::Authority)
+}
+
+fn tls_parameters(host: &str, authority: Option<Certificate>) -> Result<TlsParameters, BadUrl> {
+    let host = host.to_owned();
+    match authority {
+        None => TlsParameters::new(host).map_err(|_| BadUrl::Tls),
+        // What stands in the PEM is decoded only here.
+        Some(authority) => TlsParameters::builder(host)
+            .add_root_certificate(authority)
+            .build()
+            .map_err(|_| BadUrl::Authority),
     }
 }
 
@@ -232,6 +263,39 @@ mod tests {
     }
 
     #[test]
+    fn an_authority_is_a_readable_pem_file_with_certificates() {
+        let path = std::env::temp_dir().join(format!("muster ca {}.pem", crate::ids::nonce()));
+        let file = path.to_str().expect("a path").replace(' ', "%20");
+        let with_ca = || shape(&format!("smtps://mail.example?ca={file}")).err();
+
+        assert_eq!(with_ca(), Some(BadUrl::Authority), "missing");
+        for (text, fault) in [
+            ("", "empty"),
+            ("certificate", "no PEM"),
+            (
+                "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
+                "no base64",
+            ),
+            (
+                "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+                "no certificate",
+            ),
+        ] {
+            fs::write(&path, text).expect("a file");
+            assert_eq!(with_ca(), Some(BadUrl::Authority), "{fault}");
+        }
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let ca = rcgen::CertificateParams::default().self_signed(&key);
+        fs::write(&path, ca.expect("a certificate").pem()).expect("a file");
+        assert_eq!(with_ca(), None);
+        let in_clear = shape(&format!("smtp://mail.example?tls=none&ca={file}"));
+        assert_eq!(in_clear.err(), Some(BadUrl::Parameter));
+        fs::remove_file(&path).expect("a file");
+
+        assert!(BadUrl::Authority.to_string().contains("ca=FILE"));
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         for (url, error) in [
             ("", BadUrl::Scheme),
@@ -260,6 +324,8 @@ mod tests {
             ("smtp://mail.example?timeout=0", BadUrl::Parameter),
             ("smtp://mail.example?timeout=601", BadUrl::Parameter),
             ("smtp://mail.example?hello=a%20b", BadUrl::Parameter),
+            ("smtps://mail.example?ca=%zz", BadUrl::Authority),
+            ("smtps://mail.example?ca=", BadUrl::Authority),
         ] {
             assert_eq!(shape(url), Err(error), "{url}");
         }
