@@ -21,6 +21,7 @@ mod import_letters;
 mod import_limits;
 mod import_repeats;
 mod import_revocations;
+mod import_rows;
 mod import_stream;
 mod imports;
 mod invitation_life;
@@ -77,6 +78,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     import_limits::tests,
     import_repeats::tests,
     import_revocations::tests,
+    import_rows::tests,
     import_stream::tests,
     imports::tests,
     invitation_life::tests,
