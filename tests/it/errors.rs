@@ -301,7 +301,7 @@ async fn a_key_that_is_malformed_unknown_or_revoked_is_refused(h: &Harness) {
     let (id, secret) = text.rsplit_once('_').expect("mst_<id>_<secret>");
     let other = keys::create(&h.ctx, "third").await.expect("a key");
     let (other_id, _) = other.text().rsplit_once('_').expect("mst_<id>_<secret>");
-    let last = if secret.ends_with('A') { "B" } else { "A" };
+    let first = if secret.starts_with('A') { "B" } else { "A" };
     let wrong = [
         "Bearer".to_owned(),
         "Bearer nonsense".to_owned(),
@@ -310,7 +310,7 @@ async fn a_key_that_is_malformed_unknown_or_revoked_is_refused(h: &Harness) {
         format!("Bearer {id}_"),
         format!("Bearer {text}A"),
         format!("Bearer {}", &text[..text.len() - 1]),
-        format!("Bearer {id}_{last}{}", &secret[1..]),
+        format!("Bearer {id}_{first}{}", &secret[1..]),
         format!("Bearer {other_id}_{secret}"),
         format!("Bearer mst_000000000000_{secret}"),
     ];
