@@ -9,7 +9,9 @@ use prost_types::FieldMask;
 use tonic::{Code, Response, Status};
 
 use crate::{
-    fixtures::{Invited, MICROSECOND, NewTeam, WEEK, invitation_of, team_called, time, token},
+    fixtures::{
+        Invited, MICROSECOND, NewTeam, WEEK, invitation_of, team_called, team_of, time, token,
+    },
     harness::{Harness, tests},
     refusals::Outcome,
 };
@@ -29,6 +31,7 @@ tests![
     the_primary_admins_team_follows_him_to_another_account,
     an_expired_primary_admin_is_corrected_without_a_free_seat,
     a_member_in_the_team_is_found_whatever_the_domain_rules_say_now,
+    an_address_corrected_to_itself_is_a_resend_also_for_somebody_in_another_team,
 ];
 
 pub(crate) async fn correct(
@@ -346,4 +349,23 @@ async fn a_member_in_the_team_is_found_whatever_the_domain_rules_say_now(h: &Har
         .answered();
     assert_eq!(answer.outcome(), ImportOutcome::AlreadyMember);
     assert_eq!(answer.member.expect("the member").user_id, ann.user);
+}
+
+async fn an_address_corrected_to_itself_is_a_resend_also_for_somebody_in_another_team(h: &Harness) {
+    let team = h.team_from(team_of("acme", "ann@acme.example")).await;
+    let other = h.team("other").await;
+    let there = h.invite(&other.id, "ann@acme.example").await;
+    assert_eq!(there.user, team.admin, "one account in two teams");
+
+    for (team, invitation) in [(&team.id, &team.invitation), (&other.id, &there.id)] {
+        let answer = correct(h, team, &there.user, "ANN@acme.example").await;
+        let answer = answer.answered();
+        let renewed = answer.invitation.expect("the invitation");
+        assert_eq!((&renewed.id, renewed.send_count), (invitation, 2));
+        assert_eq!(answer.member.expect("the member").user_id, there.user);
+        assert_eq!(h.only_letter().await.to, "ann@acme.example");
+        let again = correct(h, team, &there.user, "ann@acme.example").await;
+        again.refused(Code::ResourceExhausted, "RESEND_TOO_SOON");
+    }
+    assert_eq!(h.user(&there.user).await.email, "ann@acme.example");
 }

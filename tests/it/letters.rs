@@ -202,8 +202,10 @@ async fn names_that_look_like_code_stay_text(h: &Harness) {
         assert_eq!(letter.to, format!("boss{n}@a.example"));
         assert!(header(&letter, "To").ends_with(&format!("<boss{n}@a.example>")));
         assert!(letter.text.contains(name), "{name}");
+        // The link's own letters and digits are random.
+        let html = letter.html.replace(&token(&letter), "");
         for raw in ["<b>", "49", "\"O'Brien\""] {
-            assert!(!letter.html.contains(raw), "{name}: {raw} in the HTML");
+            assert!(!html.contains(raw), "{name}: {raw} in the HTML");
         }
         assert!(!letter.subject.contains("=?"));
         assert_eq!(peek(h, token(&letter)).await, name);

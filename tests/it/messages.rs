@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use http::uri::PathAndQuery;
 use muster::proto::{
-    CreateTeamRequest, GetTeamRequest, ListTeamsRequest, ResendInvitationRequest,
-    RevokeInvitationRequest, team_service_client::TeamServiceClient,
+    BatchGetUsersRequest, CreateTeamRequest, GetTeamRequest, ListMembersRequest, ListTeamsRequest,
+    MemberFilter, ResendInvitationRequest, RevokeInvitationRequest, Role, TeamFilter,
+    team_service_client::TeamServiceClient,
 };
 use prost::bytes::{Buf, BufMut};
 use tonic::{
@@ -26,6 +27,7 @@ tests![
     a_message_that_cannot_be_read_is_malformed,
     every_refusal_carries_its_call_id_and_our_domain,
     every_answer_carries_a_call_id_of_its_own,
+    lists_that_are_too_long_and_text_that_no_database_takes_are_refused,
 ];
 
 async fn a_message_of_five_mebibytes_is_too_large(h: &Harness) {
@@ -200,4 +202,34 @@ async fn every_answer_carries_a_call_id_of_its_own(h: &Harness) {
         call_id(answer.expect("an answer").metadata())
     };
     assert_ne!(list().await, list().await);
+}
+
+async fn lists_that_are_too_long_and_text_that_no_database_takes_are_refused(h: &Harness) {
+    let team = h.team("acme").await;
+    let many = ListMembersRequest {
+        team_id: team.id.clone(),
+        filter: Some(MemberFilter {
+            roles: vec![Role::Member.into(); 40_000],
+            ..MemberFilter::default()
+        }),
+        ..ListMembersRequest::default()
+    };
+    let answer = h.teams().list_members(many).await;
+    answer.invalid(&[("filter.roles", "TOO_MANY")]);
+
+    let ids = BatchGetUsersRequest {
+        user_ids: vec!["no id".to_owned(); 1_000],
+    };
+    let status = h.users().batch_get_users(ids).await;
+    let status = status.refused(Code::InvalidArgument, "INVALID");
+    assert!(!violations(&status).is_empty());
+
+    let nul = ListTeamsRequest {
+        filter: Some(TeamFilter {
+            external_id: "\0".to_owned(),
+        }),
+        ..ListTeamsRequest::default()
+    };
+    let answer = h.teams().list_teams(nul).await;
+    answer.invalid(&[("filter.external_id", "CONTROL_CHARACTER")]);
 }

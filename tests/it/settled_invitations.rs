@@ -18,6 +18,7 @@ tests![
     an_expired_invitation_can_be_revoked,
     a_settled_invitation_can_be_neither_resent_nor_ended_otherwise,
     an_end_cancels_the_letter_that_was_not_sent_yet,
+    a_decline_is_remembered_until_the_person_joins,
 ];
 
 async fn accepting_twice_is_success_and_changes_nothing(h: &Harness) {
@@ -122,4 +123,19 @@ async fn an_end_cancels_the_letter_that_was_not_sent_yet(h: &Harness) {
     assert!(h.deliver().await.is_empty());
     let revoked = h.invitation(&team.id, &queued.id).await;
     assert_eq!(revoked.delivery_state(), DeliveryState::Cancelled);
+}
+
+async fn a_decline_is_remembered_until_the_person_joins(h: &Harness) {
+    let team = h.team("acme").await;
+    let first = h.invite(&team.id, "pat@acme.example").await;
+    decline(h, &first.token).await;
+    h.verified("pat@acme.example").await;
+
+    // Asked again, and that was taken back: his own last word is still the decline.
+    let second = h.invite(&team.id, "pat@acme.example").await;
+    revoke(h, &team.id, &second.id).await;
+    let third = h.invite(&team.id, "pat@acme.example").await;
+    let waiting = h.member(&team.id, &third.user).await;
+    assert_eq!(waiting.state(), MemberState::Invited);
+    h.accept(&third.token).await.answered();
 }
