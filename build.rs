@@ -13,10 +13,11 @@ use std::{
     process::Command,
 };
 
-const FILES: [&str; 3] = [
+const FILES: [&str; 4] = [
     "muster/v1/team_service.proto",
     "muster/v1/user_service.proto",
     "muster/v1/invitation_service.proto",
+    "muster/v1/event_service.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -31,6 +31,12 @@ pub enum Error {
     /// Others kept changing the same rows; `Store::write` tries again before anybody sees it.
     #[error("conflicting writes")]
     Conflict,
+    /// The resource is not what the caller read.
+    #[error("the etag is of another state")]
+    Stale,
+    /// Events that were asked for are deleted; the position after which all are there.
+    #[error("events are gone up to {0}")]
+    EventsGone(String),
     /// The database is away, or the server is draining.
     #[error("unavailable: {0}")]
     Unavailable(String),

@@ -10,6 +10,7 @@ use crate::{
     domain::{
         admission::{Decision, Known, Offer, Seats, decide},
         email::Email,
+        events::EventType,
         imports::Outcome,
         invitations::{Invitation, Settlement},
         languages::Language,
@@ -21,7 +22,7 @@ use crate::{
     },
     error::Result,
     ids,
-    store::{self, Tx, invitations::Renewal, members::Entry, users::NewUser},
+    store::{self, Tx, events::Made, invitations::Renewal, members::Entry, users::NewUser},
 };
 
 /// Somebody who is wanted in a team. Within one request no two have the same normal form.
@@ -181,7 +182,7 @@ async fn known(tx: &Tx, team: &Team, normals: &[&str]) -> Result<HashMap<String,
         .collect())
 }
 
-/// Writes what was planned, set by set.
+/// Writes what was planned, set by set, with an event for everybody who came in.
 ///
 /// # Errors
 /// Only the database's.
@@ -189,8 +190,9 @@ pub async fn carry_out(
     ctx: &Context,
     tx: &Tx,
     (team, terms): (&Team, &Terms<'_>),
-    (candidates, plan, now): (&[Candidate], &Plan, Time),
+    (candidates, plan, made): (&[Candidate], &Plan, Made<'_>),
 ) -> Result<Vec<Admitted>> {
+    let now = made.at;
     let mut work = Work::default();
     let answers: Vec<Admitted> = candidates
         .iter()
@@ -204,7 +206,30 @@ pub async fn carry_out(
     work.enter_members(tx, team, terms, now).await?;
     work.open_invitations(tx, team, terms, now).await?;
     letters::post(ctx, tx, work.letters, now).await?;
+    record(tx, (team, terms), &answers, made).await?;
     Ok(answers)
+}
+
+async fn record(
+    tx: &Tx,
+    (team, terms): (&Team, &Terms<'_>),
+    admitted: &[Admitted],
+    made: Made<'_>,
+) -> Result<()> {
+    let came = [
+        (Outcome::Invited, EventType::MemberInvited),
+        (Outcome::Verified, EventType::MemberAdded),
+    ];
+    for (outcome, event_type) in came {
+        let users: Vec<Uuid> = admitted
+            .iter()
+            .filter(|one| one.outcome == outcome)
+            .filter_map(|one| one.user_id)
+            .collect();
+        let who = (team, &users[..], terms.import_id);
+        store::events::append_of_members(tx, event_type, who, made).await?;
+    }
+    Ok(())
 }
 
 /// The people of a plan, sorted by what is to be written for them.

@@ -1,20 +1,23 @@
 //! Correcting the address of somebody who has not accepted yet.
 
+use prost::Message;
 use uuid::Uuid;
 
 use super::{
-    Context,
+    Call, Context,
     admission::{self, Candidate, Terms},
+    calls::once,
     invitations::{Entered, entered},
     limits::{self, Resends},
     lock_team, no_member, resends,
     revocations::{self, Ending},
-    same_account,
+    same_account, teams, users,
 };
 use crate::{
     clock::Time,
     domain::{
         email::Email,
+        events::EventType,
         imports::Outcome,
         invitations::Invitation,
         languages::Language,
@@ -44,57 +47,66 @@ pub struct CorrectEmail {
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`, `MEMBER_NOT_FOUND`, `USER_VERIFIED`, `NOT_A_MEMBER`, `DOMAIN_REFUSED`, `NO_SEAT`,
-/// `RESEND_TOO_SOON`, `RESENDS_USED_UP`, `INVITATIONS_USED_UP`.
-pub async fn run(ctx: &Context, command: &CorrectEmail) -> Result<Entered> {
+/// `RESEND_TOO_SOON`, `RESENDS_USED_UP`, `INVITATIONS_USED_UP`, `ETAG_MISMATCH`.
+pub async fn run<A: Message + Default>(
+    ctx: &Context,
+    call: &Call,
+    command: &CorrectEmail,
+    show: impl Fn(Entered, Time) -> A,
+) -> Result<A> {
     let now = ctx.clock.now();
-    ctx.store
-        .write(|tx| async move {
-            let tx = &tx;
-            let team = lock_team(tx, command.team_id).await?;
-            let member = store::members::find(tx, &team, command.user_id)
-                .await?
-                .ok_or_else(|| no_member(command.user_id))?;
-            let current =
-                Email::parse("email", &member.user.email).map_err(|broken| Error::kept(&broken))?;
-            let mut normals = [current.normal(), command.email.normal()];
-            normals.sort_unstable();
-            let holders = store::users::lock_by_emails(tx, &normals, Hold::Change).await?;
-            // The account was read before it was locked; whoever changed it meanwhile makes this one start again.
-            let still = holders
-                .iter()
-                .any(|(normal, user)| normal == current.normal() && user.id == member.user.id);
-            if !still {
-                return Err(Error::Conflict);
-            }
+    once(ctx, (call, now), show, |tx| async move {
+        let tx = &tx;
+        let team = lock_team(tx, command.team_id).await?;
+        let member = store::members::find(tx, &team, command.user_id)
+            .await?
+            .ok_or_else(|| no_member(command.user_id))?;
+        call.expect(&member.etag())?;
+        let current =
+            Email::parse("email", &member.user.email).map_err(|broken| Error::kept(&broken))?;
+        let mut normals = [current.normal(), command.email.normal()];
+        normals.sort_unstable();
+        let holders = store::users::lock_by_emails(tx, &normals, Hold::Change).await?;
+        // The account was read before it was locked; whoever changed it meanwhile makes this one start again.
+        let still = holders
+            .iter()
+            .any(|(normal, user)| normal == current.normal() && user.id == member.user.id);
+        if !still {
+            return Err(Error::Conflict);
+        }
 
-            let verified = holders
-                .iter()
-                .any(|(_, user)| user.id == member.user.id && user.verify_time.is_some());
-            if verified {
-                return Err(Error::Refused(Reason::UserVerified));
-            }
-            let invitation = open(&member)?;
-            let resends = Resends::load(tx, &[invitation.id], now).await?;
-            resends.allow(ctx, invitation, now)?;
+        let verified = holders
+            .iter()
+            .any(|(_, user)| user.id == member.user.id && user.verify_time.is_some());
+        if verified {
+            return Err(Error::Refused(Reason::UserVerified));
+        }
+        let invitation = open(&member)?;
+        let resends = Resends::load(tx, &[invitation.id], now).await?;
+        resends.allow(ctx, invitation, now)?;
 
-            let taken = holders
-                .iter()
-                .find(|(normal, user)| {
-                    normal == command.email.normal() && user.id != member.user.id
-                })
-                .map(|(_, user)| user.id);
-            let elsewhere = store::members::is_elsewhere(tx, team.id, member.user.id).await?;
-            let same = command.email.normal() == current.normal();
-            if same || (taken.is_none() && !elsewhere) {
-                // Another spelling of one address is the account's to choose only while nobody else has to do with it.
-                let spelling = if elsewhere { &current } else { &command.email };
-                in_place(ctx, tx, &team, (&member, spelling, now)).await
-            } else {
-                let successor = taken.unwrap_or_else(|| ids::new(now));
-                replace(ctx, tx, team, (&member, &command.email, successor, now)).await
-            }
-        })
-        .await
+        let taken = holders
+            .iter()
+            .find(|(normal, user)| normal == command.email.normal() && user.id != member.user.id)
+            .map(|(_, user)| user.id);
+        let elsewhere = store::members::is_elsewhere(tx, team.id, member.user.id).await?;
+        let same = command.email.normal() == current.normal();
+        if same || (taken.is_none() && !elsewhere) {
+            // Another spelling of one address is the account's to choose only while nobody else has to do with it.
+            let spelling = if elsewhere { &current } else { &command.email };
+            in_place(ctx, (tx, call), &team, (&member, spelling, now)).await
+        } else {
+            let successor = taken.unwrap_or_else(|| ids::new(now));
+            replace(
+                ctx,
+                (tx, call),
+                team,
+                (&member, &command.email, successor, now),
+            )
+            .await
+        }
+    })
+    .await
 }
 
 fn open(member: &Member) -> Result<&Invitation> {
@@ -107,7 +119,7 @@ fn open(member: &Member) -> Result<&Invitation> {
 /// The account keeps its id and gets the address; the invitation gets a new link.
 async fn in_place(
     ctx: &Context,
-    tx: &Tx,
+    (tx, call): (&Tx, &Call),
     team: &Team,
     (member, email, now): (&Member, &Email, Time),
 ) -> Result<Entered> {
@@ -120,8 +132,13 @@ async fn in_place(
     }
     let invitation = open(member)?.clone();
     let id = invitation.id;
+    let made = call.made(now);
     store::users::set_email(tx, member.user.id, email, now).await?;
-    let work = (&[invitation][..], LetterKind::Invitation, now);
+    if email.typed() != member.user.email {
+        let event = users::updated(member.user.id, Some(team.id), &["email"]);
+        store::events::append(tx, &[event], made).await?;
+    }
+    let work = (&[invitation][..], LetterKind::Invitation, made);
     let mut answers = resends::resend(ctx, tx, team, work).await?;
     answers.remove(&id).unwrap_or(Ok(()))?;
     let member = store::members::find(tx, team, member.user.id)
@@ -129,22 +146,25 @@ async fn in_place(
         .ok_or_else(|| no_member(member.user.id))?;
     Ok(Entered {
         outcome: Outcome::Invited,
-        member,
+        member: Some(member),
     })
 }
 
 /// The membership ends, which frees its seat, and the address comes in with the same role.
 async fn replace(
     ctx: &Context,
-    tx: &Tx,
+    (tx, call): (&Tx, &Call),
     mut team: Team,
     (member, email, successor, now): (&Member, &Email, Uuid, Time),
 ) -> Result<Entered> {
+    let made = call.made(now);
     if team.primary_admin_user_id == member.user.id {
         store::teams::set_primary_admin(tx, team.id, successor).await?;
         team.primary_admin_user_id = successor;
+        let event = teams::happened(&team, EventType::TeamPrimaryAdminChanged, &[]);
+        store::events::append(tx, &[event], made).await?;
     }
-    revocations::end(tx, &team, &[open(member)?], (Ending::Corrected, now)).await?;
+    revocations::end(tx, &team, &[open(member)?], (Ending::Corrected, made)).await?;
 
     let terms = Terms {
         role: member.role,
@@ -160,11 +180,10 @@ async fn replace(
     }];
     let plan = admission::plan(tx, &team, &terms, (&candidates, now)).await?;
     limits::single_invitation(ctx, tx, team.id, now).await?;
-    let work = (&candidates[..], &plan, now);
+    let work = (&candidates[..], &plan, made);
     let admitted = admission::carry_out(ctx, tx, (&team, &terms), work).await?;
-    let entered = entered(tx, &team, &admitted).await?;
-    same_account(entered.member.user.id, successor)?;
-    Ok(entered)
+    same_account(admitted[0].user_id, successor)?;
+    entered(tx, call, &team, &admitted).await
 }
 
 fn profile(member: &Member) -> Result<Profile> {

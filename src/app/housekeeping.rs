@@ -24,9 +24,13 @@ pub struct Swept {
     pub tokens: u64,
     /// Imports, with their results.
     pub imports: u64,
+    /// Answers of calls that can be repeated no longer.
+    pub replays: u64,
+    /// Events.
+    pub events: u64,
 }
 
-/// Deletes letters, links and imports that are older than the settings keep them, some in each transaction, so that
+/// Deletes letters, links, imports, answers and events that are older than the settings keep them, some in each transaction, so that
 /// nobody waits for it long.
 ///
 /// # Errors
@@ -36,6 +40,8 @@ pub async fn sweep(ctx: &Context) -> Result<Swept> {
     let letters = ago(now, ctx.settings.sent_letters_kept);
     let tokens = ago(now, ctx.settings.tokens_kept);
     let imports = ago(now, ctx.settings.imports_kept);
+    let replays = ago(now, ctx.settings.replays_kept);
+    let events = ago(now, ctx.settings.events_kept);
     let mut swept = Swept::default();
     loop {
         let some = ctx
@@ -45,6 +51,8 @@ pub async fn sweep(ctx: &Context) -> Result<Swept> {
                     letters: store::outbox::delete_settled_before(&tx, letters).await?,
                     tokens: store::tokens::delete_settled_before(&tx, tokens).await?,
                     imports: delete_imports(&tx, imports, now).await?,
+                    replays: store::replays::delete_before(&tx, replays).await?,
+                    events: store::events::delete_before(&tx, events).await?,
                 })
             })
             .await?;
@@ -54,6 +62,8 @@ pub async fn sweep(ctx: &Context) -> Result<Swept> {
         swept.letters += some.letters;
         swept.tokens += some.tokens;
         swept.imports += some.imports;
+        swept.replays += some.replays;
+        swept.events += some.events;
     }
 }
 
@@ -70,7 +80,8 @@ async fn delete_imports(tx: &Tx, before: Time, now: Time) -> Result<u64> {
     Ok(old.len() as u64)
 }
 
-fn ago(now: Time, time: Duration) -> Time {
+/// The moment so long ago.
+pub(super) fn ago(now: Time, time: Duration) -> Time {
     TimeDelta::from_std(time)
         .ok()
         .and_then(|time| now.checked_sub_signed(time))

@@ -11,6 +11,7 @@ use crate::{
     clock::Time,
     domain::{
         csv::CsvRow,
+        events::{EventType, Happening, Origin, Payload},
         imports::{
             self, Import, ImportId, ImportOptions, ImportPosition, ImportResult, Judged, Outcome,
             fingerprint, judge,
@@ -21,7 +22,8 @@ use crate::{
         users::Profile,
     },
     error::{Error, Reason, Result},
-    ids, store,
+    ids,
+    store::{self, events::Made},
 };
 
 /// Bring people into a team.
@@ -52,8 +54,9 @@ pub struct Done {
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`, `IMPORT_ID_REUSED`.
-pub async fn run(ctx: &Context, command: &Run) -> Result<Done> {
+pub async fn run(ctx: &Context, by: &Origin, command: &Run) -> Result<Done> {
     let now = ctx.clock.now();
+    let made = Made { by, at: now };
     let judged = &judge(&command.rows)[..];
     let print = &fingerprint(&command.options, &command.rows, judged)[..];
     let import_id = command
@@ -88,7 +91,9 @@ pub async fn run(ctx: &Context, command: &Run) -> Result<Done> {
                 return Ok(Done { import, results });
             }
 
-            let work = (candidates, &plan, now);
+            let happened = happened(command, id);
+            store::events::append(tx, &[happened], made).await?;
+            let work = (candidates, &plan, made);
             let admitted = admission::carry_out(ctx, tx, (&team, terms), work).await?;
             let results = results(command, judged, &admitted);
             let import = import(command, id, &results, now);
@@ -97,6 +102,16 @@ pub async fn run(ctx: &Context, command: &Run) -> Result<Done> {
             Ok(Done { import, results })
         })
         .await
+}
+
+fn happened(command: &Run, id: &str) -> Happening {
+    let rows = u32::try_from(command.rows.len()).unwrap_or(u32::MAX);
+    Happening {
+        event_type: EventType::ImportCreated,
+        team_id: Some(command.team_id),
+        user_id: None,
+        payload: Payload::Import(id.to_owned(), rows),
+    }
 }
 
 fn candidates(command: &Run, judged: &[Judged], now: Time) -> Vec<Candidate> {

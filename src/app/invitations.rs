@@ -1,13 +1,16 @@
 //! Inviting one person, and looking at invitations.
 
+use prost::Message;
 use uuid::Uuid;
 
 use super::{
-    Context,
+    Call, Context,
     admission::{self, Admitted, Candidate, Terms},
+    calls::once,
     limits, lock_team, no_invitation, team,
 };
 use crate::{
+    clock::Time,
     domain::{
         email::Email,
         imports::Outcome,
@@ -39,15 +42,20 @@ pub struct Create {
 pub struct Entered {
     /// What was done.
     pub outcome: Outcome,
-    /// The person in the team.
-    pub member: Member,
+    /// The person in the team; nobody if a rehearsal would have to make or change him.
+    pub member: Option<Member>,
 }
 
 /// Invites one person: a set of one.
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`, `DOMAIN_REFUSED`, `NO_SEAT`, `INVITATIONS_USED_UP`.
-pub async fn create(ctx: &Context, command: &Create) -> Result<Entered> {
+pub async fn create<A: Message + Default>(
+    ctx: &Context,
+    call: &Call,
+    command: &Create,
+    show: impl Fn(Entered, Time) -> A,
+) -> Result<A> {
     let now = ctx.clock.now();
     let terms = &Terms {
         role: command.role,
@@ -56,30 +64,34 @@ pub async fn create(ctx: &Context, command: &Create) -> Result<Entered> {
         language: None,
         hold_letters: false,
     };
-    ctx.store
-        .write(|tx| async move {
-            let tx = &tx;
-            let team = lock_team(tx, command.team_id).await?;
-            let candidates = [Candidate {
-                email: command.email.clone(),
-                profile: command.profile.clone(),
-                id_if_new: ids::new(now),
-            }];
-            let plan = admission::plan(tx, &team, terms, (&candidates, now)).await?;
+    once(ctx, (call, now), show, |tx| async move {
+        let tx = &tx;
+        let team = lock_team(tx, command.team_id).await?;
+        let candidates = [Candidate {
+            email: command.email.clone(),
+            profile: command.profile.clone(),
+            id_if_new: ids::new(now),
+        }];
+        let plan = admission::plan(tx, &team, terms, (&candidates, now)).await?;
 
-            if plan.decisions().any(admission::writes) {
-                limits::single_invitation(ctx, tx, team.id, now).await?;
-            }
+        if plan.decisions().any(admission::writes) {
+            limits::single_invitation(ctx, tx, team.id, now).await?;
+        }
 
-            let work = (&candidates[..], &plan, now);
-            let admitted = admission::carry_out(ctx, tx, (&team, terms), work).await?;
-            entered(tx, &team, &admitted).await
-        })
-        .await
+        let work = (&candidates[..], &plan, call.made(now));
+        let admitted = admission::carry_out(ctx, tx, (&team, terms), work).await?;
+        entered(tx, call, &team, &admitted).await
+    })
+    .await
 }
 
 /// The answer about a set of one: a refusal is an error here, and undoes everything.
-pub(super) async fn entered(tx: &Tx, team: &Team, admitted: &[Admitted]) -> Result<Entered> {
+pub(super) async fn entered(
+    tx: &Tx,
+    call: &Call,
+    team: &Team,
+    admitted: &[Admitted],
+) -> Result<Entered> {
     let [one] = admitted else {
         return Err(Error::internal("a set of one had not one answer"));
     };
@@ -92,9 +104,13 @@ pub(super) async fn entered(tx: &Tx, team: &Team, admitted: &[Admitted]) -> Resu
     let member = store::members::find(tx, team, user)
         .await?
         .ok_or_else(|| Error::internal("an admitted person without a membership"))?;
+    let stays = matches!(
+        one.outcome,
+        Outcome::AlreadyMember | Outcome::AlreadyInvited
+    );
     Ok(Entered {
         outcome: one.outcome,
-        member,
+        member: (stays || !call.is_rehearsal()).then_some(member),
     })
 }
 
@@ -112,6 +128,17 @@ pub(super) async fn show(db: &impl Reads, team: &Team, id: Uuid) -> Result<Shown
     let found = store::invitations::by_id(db, team.id, id).await?;
     let shown = store::invitations::show(db, team, found.into_iter().collect()).await?;
     shown.into_iter().next().ok_or_else(|| no_invitation(id))
+}
+
+/// Whether an invitation is what the caller read.
+///
+/// # Errors
+/// `ETAG_MISMATCH`.
+pub(super) async fn unchanged(tx: &Tx, call: &Call, team: &Team, id: Uuid) -> Result<()> {
+    if call.is_conditional() {
+        call.expect(&show(tx, team, id).await?.etag())?;
+    }
+    Ok(())
 }
 
 /// A page of a team's invitations.

@@ -2,9 +2,14 @@
 
 use super::Context;
 use crate::{
-    domain::keys::{ApiKey, KeyText, Scope},
+    clock::Time,
+    domain::{
+        events::{EventType, Happening, Origin, Payload},
+        keys::{ApiKey, KeyText, Scope},
+    },
     error::{Error, Reason, Result},
-    secrets, store,
+    secrets,
+    store::{self, Store, Tx, events::Made},
 };
 
 /// Makes an operator's key. Its text is shown once and kept nowhere.
@@ -40,7 +45,10 @@ pub async fn adopt(ctx: &Context, text: &KeyText, display_name: &str) -> Result<
     };
     let key = &key;
     ctx.store
-        .write(|tx| async move { store::keys::insert(&tx, key).await })
+        .write(|tx| async move {
+            store::keys::insert(&tx, key).await?;
+            happened(&tx, EventType::KeyCreated, (&key.id, key.create_time)).await
+        })
         .await
 }
 
@@ -91,13 +99,33 @@ pub async fn list(ctx: &Context) -> Result<Vec<ApiKey>> {
     store::keys::list(&ctx.store).await
 }
 
-/// Revokes a key; whether it exists.
+/// Revokes a key, unless it was; whether it exists. It needs no secret.
 ///
 /// # Errors
 /// Only the database's.
-pub async fn revoke(ctx: &Context, id: &str) -> Result<bool> {
-    let now = ctx.clock.now();
-    ctx.store
-        .write(|tx| async move { store::keys::revoke(&tx, id, now).await })
+pub async fn revoke(store: &Store, id: &str, now: Time) -> Result<bool> {
+    store
+        .write(|tx| async move {
+            let Some(key) = store::keys::by_id(&tx, id).await? else {
+                return Ok(false);
+            };
+            if key.revoke_time.is_none() {
+                store::keys::revoke(&tx, id, now).await?;
+                happened(&tx, EventType::KeyRevoked, (id, now)).await?;
+            }
+            Ok(true)
+        })
         .await
+}
+
+/// The event of a key, which the command line makes and revokes.
+async fn happened(tx: &Tx, event_type: EventType, (id, now): (&str, Time)) -> Result<()> {
+    let event = Happening {
+        event_type,
+        team_id: None,
+        user_id: None,
+        payload: Payload::Key(id.to_owned()),
+    };
+    let by = &Origin::default();
+    store::events::append(tx, &[event], Made { by, at: now }).await
 }

@@ -1,11 +1,12 @@
 //! Writing letters into the outbox, with a fresh link where one belongs in.
 
+use prost::Message;
 use uuid::Uuid;
 
-use super::Context;
+use super::{Call, Context, calls::once};
 use crate::{
     clock::Time,
-    domain::{letters::LetterKind, tokens::InvitationToken},
+    domain::{events::EventType, letters::LetterKind, tokens::InvitationToken},
     error::Result,
     ids, secrets,
     store::{self, Tx, outbox::NewLetter, tokens::NewToken},
@@ -79,50 +80,62 @@ pub async fn post(ctx: &Context, tx: &Tx, postings: Vec<Posting>, now: Time) -> 
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`, `IMPORT_NOT_FOUND`.
-pub async fn release(ctx: &Context, team_id: Uuid, import_id: &str) -> Result<Released> {
+pub async fn release<A: Message + Default>(
+    ctx: &Context,
+    call: &Call,
+    (team_id, import_id): (Uuid, &str),
+    show: impl Fn(Released, Time) -> A,
+) -> Result<A> {
     let now = ctx.clock.now();
-    ctx.store
-        .write(|tx| async move {
-            let tx = &tx;
-            let team = super::lock_team(tx, team_id).await?;
-            if store::imports::find(tx, team.id, import_id)
-                .await?
-                .is_none()
-            {
-                return Err(super::no_import(import_id));
-            }
-            let held = store::outbox::held(tx, team.id, import_id).await?;
-            let waiting: Vec<Uuid> = held
-                .iter()
-                .filter_map(|(_, invitation)| *invitation)
-                .collect();
-            let invitations = store::invitations::by_ids(tx, team.id, &waiting).await?;
-            let mut seats = super::admission::seats(tx, &team, now).await?;
+    once(ctx, (call, now), show, |tx| async move {
+        let tx = &tx;
+        let team = super::lock_team(tx, team_id).await?;
+        if store::imports::find(tx, team.id, import_id)
+            .await?
+            .is_none()
+        {
+            return Err(super::no_import(import_id));
+        }
+        let held = store::outbox::held(tx, team.id, import_id).await?;
+        let waiting: Vec<Uuid> = held
+            .iter()
+            .filter_map(|(_, invitation)| *invitation)
+            .collect();
+        let invitations = store::invitations::by_ids(tx, team.id, &waiting).await?;
+        let mut seats = super::admission::seats(tx, &team, now).await?;
 
-            let mut no_seat = Vec::new();
-            let mut letters = Vec::new();
-            let mut renewed = Vec::new();
-            for (letter, invitation) in held {
-                if let Some(invitation) = invitation.and_then(|id| invitations.get(&id)) {
-                    let is_primary = invitation.user_id == team.primary_admin_user_id;
-                    if now >= invitation.expire_time && !is_primary && !seats.take() {
-                        no_seat.push(invitation.id);
-                        continue;
-                    }
-                    renewed.push(invitation.id);
+        let mut no_seat = Vec::new();
+        let mut letters = Vec::new();
+        let mut renewed = Vec::new();
+        for (letter, invitation) in held {
+            if let Some(invitation) = invitation.and_then(|id| invitations.get(&id)) {
+                let is_primary = invitation.user_id == team.primary_admin_user_id;
+                if now >= invitation.expire_time && !is_primary && !seats.take() {
+                    no_seat.push(invitation.id);
+                    continue;
                 }
-                letters.push(letter);
+                renewed.push(invitation.id);
             }
+            letters.push(letter);
+        }
 
-            store::outbox::release(tx, &letters, now).await?;
-            let expire_time = now + team.settings.invitation_ttl.delta();
-            store::invitations::release(tx, &renewed, expire_time).await?;
-            Ok(Released {
-                letters: letters.len(),
-                no_seat,
-            })
+        store::outbox::release(tx, &letters, now).await?;
+        let expire_time = now + team.settings.invitation_ttl.delta();
+        store::invitations::release(tx, &renewed, expire_time).await?;
+        let released = (&team, &renewed[..]);
+        store::events::append_of_invitations(
+            tx,
+            EventType::InvitationReleased,
+            released,
+            call.made(now),
+        )
+        .await?;
+        Ok(Released {
+            letters: letters.len(),
+            no_seat,
         })
-        .await
+    })
+    .await
 }
 
 /// What a release did.

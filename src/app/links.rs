@@ -1,13 +1,17 @@
 //! What the person does who holds a mailed link. The token is the authority.
 
+use prost::Message;
+
 use super::{
-    Context, lock_team, no_invitation, resends,
+    Call, Context,
+    calls::once,
+    lock_team, no_invitation, resends,
     revocations::{self, Ending},
 };
 use crate::{
     clock::Time,
     domain::{
-        invitations::Step, letters::LetterKind, members::Member, roles::Role,
+        events::EventType, invitations::Step, letters::LetterKind, members::Member, roles::Role,
         tokens::InvitationToken,
     },
     error::{Error, Result},
@@ -47,53 +51,65 @@ pub async fn peek(ctx: &Context, token: &InvitationToken) -> Result<Offer> {
 ///
 /// # Errors
 /// `INVITATION_NOT_FOUND`, `INVITATION_SUPERSEDED`, `_REVOKED`, `_DECLINED`, `_EXPIRED`.
-pub async fn accept(ctx: &Context, token: &InvitationToken) -> Result<(Member, Step)> {
+pub async fn accept<A: Message + Default>(
+    ctx: &Context,
+    call: &Call,
+    token: &InvitationToken,
+    show: impl Fn((Member, Step), Time) -> A,
+) -> Result<A> {
     let now = ctx.clock.now();
     let team_id = present(ctx, &ctx.store, token).await?.invitation.team_id;
-    ctx.store
-        .write(|tx| async move {
-            let tx = &tx;
-            let team = lock_team(tx, team_id).await?;
-            let Presented { invitation, number } = present(ctx, tx, token).await?;
+    once(ctx, (call, now), show, |tx| async move {
+        let tx = &tx;
+        let team = lock_team(tx, team_id).await?;
+        let Presented { invitation, number } = present(ctx, tx, token).await?;
 
-            let step = invitation.accept(number, now)?;
+        let step = invitation.accept(number, now)?;
 
-            if step == Step::Take {
-                let user = invitation.user_id;
-                store::outbox::cancel(tx, &[invitation.id], now).await?;
-                store::invitations::accept(tx, invitation.id, number, now).await?;
-                store::tokens::settle(tx, &[invitation.id], now).await?;
-                store::invitations::cancel_delivery(tx, &[invitation.id]).await?;
-                store::members::activate(tx, team.id, user, now).await?;
-                store::users::verify(tx, user, now).await?;
-            }
-            let member = store::members::find(tx, &team, invitation.user_id)
-                .await?
-                .ok_or_else(|| Error::internal("an invitation without a member"))?;
-            Ok((member, step))
-        })
-        .await
+        if step == Step::Take {
+            let user = invitation.user_id;
+            store::outbox::cancel(tx, &[invitation.id], now).await?;
+            store::invitations::accept(tx, invitation.id, number, now).await?;
+            store::tokens::settle(tx, &[invitation.id], now).await?;
+            store::invitations::cancel_delivery(tx, &[invitation.id]).await?;
+            store::members::activate(tx, team.id, user, now).await?;
+            store::users::verify(tx, user, now).await?;
+            let joined = (&team, &[invitation.id][..]);
+            let made = call.made(now);
+            store::events::append_of_invitations(tx, EventType::MemberJoined, joined, made).await?;
+        }
+        let member = store::members::find(tx, &team, invitation.user_id)
+            .await?
+            .ok_or_else(|| Error::internal("an invitation without a member"))?;
+        Ok((member, step))
+    })
+    .await
 }
 
 /// Says no.
 ///
 /// # Errors
 /// `INVITATION_NOT_FOUND`, `INVITATION_SUPERSEDED`, `_ACCEPTED`, `_REVOKED`, `_EXPIRED`, `PRIMARY_ADMIN_PROTECTED`.
-pub async fn decline(ctx: &Context, token: &InvitationToken) -> Result<()> {
+pub async fn decline<A: Message + Default>(
+    ctx: &Context,
+    call: &Call,
+    token: &InvitationToken,
+    show: impl Fn((), Time) -> A,
+) -> Result<A> {
     let now = ctx.clock.now();
     let team_id = present(ctx, &ctx.store, token).await?.invitation.team_id;
-    ctx.store
-        .write(|tx| async move {
-            let tx = &tx;
-            let team = lock_team(tx, team_id).await?;
-            let Presented { invitation, number } = present(ctx, tx, token).await?;
-            let is_primary = invitation.user_id == team.primary_admin_user_id;
-            if invitation.decline(number, is_primary, now)? == Step::Take {
-                revocations::end(tx, &team, &[&invitation], (Ending::Declined, now)).await?;
-            }
-            Ok(())
-        })
-        .await
+    once(ctx, (call, now), show, |tx| async move {
+        let tx = &tx;
+        let team = lock_team(tx, team_id).await?;
+        let Presented { invitation, number } = present(ctx, tx, token).await?;
+        let is_primary = invitation.user_id == team.primary_admin_user_id;
+        if invitation.decline(number, is_primary, now)? == Step::Take {
+            let how = (Ending::Declined, call.made(now));
+            revocations::end(tx, &team, &[&invitation], how).await?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Mails a new link to the address on record, if the old one is expired or superseded and may be replaced. The caller
@@ -101,32 +117,39 @@ pub async fn decline(ctx: &Context, token: &InvitationToken) -> Result<()> {
 ///
 /// # Errors
 /// Only what has nothing to do with the link.
-pub async fn request_new(ctx: &Context, token: &InvitationToken) -> Result<()> {
+pub async fn request_new<A: Message + Default>(
+    ctx: &Context,
+    call: &Call,
+    token: &InvitationToken,
+    show: impl Fn((), Time) -> A,
+) -> Result<A> {
     let now = ctx.clock.now();
     let team_id = match present(ctx, &ctx.store, token).await {
-        Ok(presented) => presented.invitation.team_id,
-        Err(Error::NotFound(_)) => return Ok(()),
+        Ok(presented) => Some(presented.invitation.team_id),
+        Err(Error::NotFound(_)) => None,
         Err(error) => return Err(error),
     };
-    ctx.store
-        .write(|tx| async move {
-            let tx = &tx;
-            let team = lock_team(tx, team_id).await?;
-            let Presented { invitation, number } = match present(ctx, tx, token).await {
-                Ok(presented) => presented,
-                // Its time to be told from one that never was has just ended.
-                Err(Error::NotFound(_)) => return Ok(()),
-                Err(error) => return Err(error),
-            };
-            let still_good = invitation.peek(number, now).is_ok();
-            if !still_good {
-                // Whether it was resent or refused is nobody's to know who holds a dead link.
-                let _ = resends::resend(ctx, tx, &team, (&[invitation], LetterKind::NewLink, now))
-                    .await?;
-            }
-            Ok(())
-        })
-        .await
+    once(ctx, (call, now), show, |tx| async move {
+        let tx = &tx;
+        let Some(team_id) = team_id else {
+            return Ok(());
+        };
+        let team = lock_team(tx, team_id).await?;
+        let Presented { invitation, number } = match present(ctx, tx, token).await {
+            Ok(presented) => presented,
+            // Its time to be told from one that never was has just ended.
+            Err(Error::NotFound(_)) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let still_good = invitation.peek(number, now).is_ok();
+        if !still_good {
+            // Whether it was resent or refused is nobody's to know who holds a dead link.
+            let work = (&[invitation][..], LetterKind::NewLink, call.made(now));
+            let _ = resends::resend(ctx, tx, &team, work).await?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 async fn present(ctx: &Context, db: &impl Reads, token: &InvitationToken) -> Result<Presented> {

@@ -9,10 +9,14 @@ use crate::{
 };
 use uuid::Uuid;
 
+pub use calls::{Call, Caller, Manner};
+
 use crate::domain::teams::Team;
 
 pub mod admission;
+pub mod calls;
 pub mod correct_email;
+pub mod events;
 pub mod housekeeping;
 pub mod imports;
 pub mod invitations;
@@ -53,8 +57,8 @@ pub(crate) async fn lock_team(tx: &Tx, id: Uuid) -> Result<Team> {
 
 /// An id that was chosen for an account before it was admitted must be the account's. If somebody made the account in
 /// between, the transaction lost.
-fn same_account(admitted: Uuid, chosen: Uuid) -> Result<()> {
-    if admitted == chosen {
+fn same_account(admitted: Option<Uuid>, chosen: Uuid) -> Result<()> {
+    if admitted.is_none_or(|admitted| admitted == chosen) {
         Ok(())
     } else {
         Err(Error::Conflict)

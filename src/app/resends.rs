@@ -2,10 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use prost::Message;
 use uuid::Uuid;
 
 use super::{
-    Context, admission, invitations,
+    Call, Context, admission,
+    calls::once,
+    invitations,
     letters::{self, Link, Posting},
     limits::Resends,
     lock_team, no_invitation,
@@ -14,64 +17,75 @@ use crate::{
     clock::Time,
     domain::{
         admission::Seats,
+        events::EventType,
         invitations::{Invitation, ShownInvitation},
         letters::{DeliveryState, LetterKind},
         teams::Team,
     },
     error::{Error, Reason, Result},
-    store::{self, Tx, invitations::Renewal},
+    store::{self, Tx, events::Made, invitations::Renewal},
 };
 
 /// Resends one invitation.
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`, `INVITATION_NOT_FOUND`, `INVITATION_ACCEPTED`, `INVITATION_DECLINED`, `INVITATION_REVOKED`,
-/// `NO_SEAT`, `RESEND_TOO_SOON`, `RESENDS_USED_UP`.
-pub async fn one(ctx: &Context, team_id: Uuid, id: Uuid) -> Result<ShownInvitation> {
+/// `NO_SEAT`, `RESEND_TOO_SOON`, `RESENDS_USED_UP`, `ETAG_MISMATCH`.
+pub async fn one<A: Message + Default>(
+    ctx: &Context,
+    call: &Call,
+    (team_id, id): (Uuid, Uuid),
+    show: impl Fn(ShownInvitation, Time) -> A,
+) -> Result<A> {
     let now = ctx.clock.now();
-    ctx.store
-        .write(|tx| async move {
-            let tx = &tx;
-            let team = lock_team(tx, team_id).await?;
-            let invitation = store::invitations::by_id(tx, team.id, id)
-                .await?
-                .ok_or_else(|| no_invitation(id))?;
-            let wanted = [invitation];
-            let mut answers = resend(ctx, tx, &team, (&wanted, LetterKind::NewLink, now)).await?;
-            answers.remove(&id).unwrap_or(Ok(()))?;
-            invitations::show(tx, &team, id).await
-        })
-        .await
+    once(ctx, (call, now), show, |tx| async move {
+        let tx = &tx;
+        let team = lock_team(tx, team_id).await?;
+        let invitation = store::invitations::by_id(tx, team.id, id)
+            .await?
+            .ok_or_else(|| no_invitation(id))?;
+        invitations::unchanged(tx, call, &team, id).await?;
+        let work = (&[invitation][..], LetterKind::NewLink, call.made(now));
+        let mut answers = resend(ctx, tx, &team, work).await?;
+        answers.remove(&id).unwrap_or(Ok(()))?;
+        invitations::show(tx, &team, id).await
+    })
+    .await
 }
 
 /// Resends many invitations; why each one was not, in the order asked.
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`.
-pub async fn many(ctx: &Context, team_id: Uuid, ids: &[Uuid]) -> Result<Vec<Option<Reason>>> {
+pub async fn many<A: Message + Default>(
+    ctx: &Context,
+    call: &Call,
+    (team_id, ids): (Uuid, &[Uuid]),
+    show: impl Fn(Vec<Option<Reason>>, Time) -> A,
+) -> Result<A> {
     let now = ctx.clock.now();
-    ctx.store
-        .write(|tx| async move {
-            let tx = &tx;
-            let team = lock_team(tx, team_id).await?;
-            let mut found = store::invitations::by_ids(tx, team.id, ids).await?;
-            let mut seen = HashSet::new();
-            // Asked order decides who gets the last seats.
-            let wanted: Vec<Invitation> = ids
-                .iter()
-                .filter(|id| seen.insert(**id))
-                .filter_map(|id| found.remove(id))
-                .collect();
-            let answers = resend(ctx, tx, &team, (&wanted, LetterKind::NewLink, now)).await?;
-            ids.iter()
-                .map(|id| match answers.get(id) {
-                    None => Ok(Some(Reason::InvitationNotFound)),
-                    Some(Ok(())) => Ok(None),
-                    Some(Err(error)) => refusal(error).map(Some),
-                })
-                .collect()
-        })
-        .await
+    once(ctx, (call, now), show, |tx| async move {
+        let tx = &tx;
+        let team = lock_team(tx, team_id).await?;
+        let mut found = store::invitations::by_ids(tx, team.id, ids).await?;
+        let mut seen = HashSet::new();
+        // Asked order decides who gets the last seats.
+        let wanted: Vec<Invitation> = ids
+            .iter()
+            .filter(|id| seen.insert(**id))
+            .filter_map(|id| found.remove(id))
+            .collect();
+        let work = (&wanted[..], LetterKind::NewLink, call.made(now));
+        let answers = resend(ctx, tx, &team, work).await?;
+        ids.iter()
+            .map(|id| match answers.get(id) {
+                None => Ok(Some(Reason::InvitationNotFound)),
+                Some(Ok(())) => Ok(None),
+                Some(Err(error)) => refusal(error).map(Some),
+            })
+            .collect()
+    })
+    .await
 }
 
 /// The reason of a refusal that stops one invitation of many, not the others.
@@ -87,8 +101,9 @@ pub(super) async fn resend(
     ctx: &Context,
     tx: &Tx,
     team: &Team,
-    (invitations, kind, now): (&[Invitation], LetterKind, Time),
+    (invitations, kind, made): (&[Invitation], LetterKind, Made<'_>),
 ) -> Result<HashMap<Uuid, Result<()>>> {
+    let now = made.at;
     let ids: Vec<Uuid> = invitations.iter().map(|one| one.id).collect();
     let resends = Resends::load(tx, &ids, now).await?;
     let wants_seat = invitations.iter().any(|one| now >= one.expire_time);
@@ -141,6 +156,8 @@ pub(super) async fn resend(
     };
     store::invitations::renew(tx, &renewed, &renewal).await?;
     letters::post(ctx, tx, postings, now).await?;
+    let resent = (team, &renewed[..]);
+    store::events::append_of_invitations(tx, EventType::InvitationResent, resent, made).await?;
     Ok(answers)
 }
 

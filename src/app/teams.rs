@@ -1,17 +1,21 @@
 //! Making teams and changing their settings.
 
+use prost::Message;
 use uuid::Uuid;
 
 use super::{
-    Context,
+    Call, Context,
     admission::{self, Candidate, Terms},
+    calls::once,
     invitations::{Entered, entered},
     lock_team, same_account, team,
 };
 use crate::{
+    clock::Time,
     domain::{
         domain_rules::DomainRules,
         email::Email,
+        events::{EventType, Happening, Payload},
         languages::Language,
         members::Source,
         names::DisplayName,
@@ -34,11 +38,26 @@ pub struct Create {
     pub primary_admin: (Email, Profile),
 }
 
+/// A team that was made.
+pub struct Created {
+    /// The team.
+    pub team: Team,
+    /// Its primary admin.
+    pub entered: Entered,
+    /// Whether it was only tried.
+    pub is_rehearsal: bool,
+}
+
 /// Makes a team and invites its primary admin, in one transaction.
 ///
 /// # Errors
 /// `TEAM_EXTERNAL_ID_TAKEN`, `DOMAIN_REFUSED`.
-pub async fn create(ctx: &Context, command: &Create) -> Result<(Team, Entered)> {
+pub async fn create<A: Message + Default>(
+    ctx: &Context,
+    call: &Call,
+    command: &Create,
+    show: impl Fn(Created, Time) -> A,
+) -> Result<A> {
     let now = ctx.clock.now();
     let (email, profile) = &command.primary_admin;
     let terms = &Terms {
@@ -48,34 +67,50 @@ pub async fn create(ctx: &Context, command: &Create) -> Result<(Team, Entered)> 
         language: None,
         hold_letters: false,
     };
-    ctx.store
-        .write(|tx| async move {
-            let tx = &tx;
-            free_external_id(tx, command.settings.external_id.as_ref(), None).await?;
-            let account = store::users::lock_by_emails(tx, &[email.normal()], Hold::Steady).await?;
-            let primary = account.first().map_or(ids::new(now), |(_, user)| user.id);
+    once(ctx, (call, now), show, |tx| async move {
+        let tx = &tx;
+        free_external_id(tx, command.settings.external_id.as_ref(), None).await?;
+        let account = store::users::lock_by_emails(tx, &[email.normal()], Hold::Steady).await?;
+        let primary = account.first().map_or(ids::new(now), |(_, user)| user.id);
 
-            let team = Team {
-                id: ids::new(now),
-                primary_admin_user_id: primary,
-                settings: command.settings.clone(),
-                create_time: now,
-                update_time: now,
-            };
-            store::teams::insert(tx, &team).await?;
-            let candidates = [Candidate {
-                email: email.clone(),
-                profile: profile.clone(),
-                id_if_new: primary,
-            }];
-            let plan = admission::plan(tx, &team, terms, (&candidates, now)).await?;
-            let work = (&candidates[..], &plan, now);
-            let admitted = admission::carry_out(ctx, tx, (&team, terms), work).await?;
-            let entered = entered(tx, &team, &admitted).await?;
-            same_account(entered.member.user.id, primary)?;
-            Ok((team, entered))
+        let team = Team {
+            id: ids::new(now),
+            primary_admin_user_id: primary,
+            settings: command.settings.clone(),
+            create_time: now,
+            update_time: now,
+        };
+        store::teams::insert(tx, &team).await?;
+        let made = call.made(now);
+        store::events::append(tx, &[happened(&team, EventType::TeamCreated, &[])], made).await?;
+        let candidates = [Candidate {
+            email: email.clone(),
+            profile: profile.clone(),
+            id_if_new: primary,
+        }];
+        let plan = admission::plan(tx, &team, terms, (&candidates, now)).await?;
+        let work = (&candidates[..], &plan, made);
+        let admitted = admission::carry_out(ctx, tx, (&team, terms), work).await?;
+        same_account(admitted[0].user_id, primary)?;
+        let entered = entered(tx, call, &team, &admitted).await?;
+        Ok(Created {
+            team,
+            entered,
+            is_rehearsal: call.is_rehearsal(),
         })
-        .await
+    })
+    .await
+}
+
+/// The event of a team. Its primary admin is the person of those that name one.
+pub(super) fn happened(team: &Team, event_type: EventType, changed: &[&str]) -> Happening {
+    let names_admin = event_type != EventType::TeamUpdated;
+    Happening {
+        event_type,
+        team_id: Some(team.id),
+        user_id: names_admin.then_some(team.primary_admin_user_id),
+        payload: Payload::Team(changed.iter().map(|name| (*name).to_owned()).collect()),
+    }
 }
 
 async fn free_external_id(
@@ -141,25 +176,36 @@ pub struct Update {
     pub domain_rules: Option<DomainRules>,
 }
 
-/// Changes a team's settings.
+/// Changes a team's settings. What has its value already is no change.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`, `TEAM_EXTERNAL_ID_TAKEN`.
-pub async fn update(ctx: &Context, id: Uuid, changes: &Update) -> Result<Team> {
+/// `TEAM_NOT_FOUND`, `TEAM_EXTERNAL_ID_TAKEN`, `ETAG_MISMATCH`.
+pub async fn update<A: Message + Default>(
+    ctx: &Context,
+    call: &Call,
+    (id, changes): (Uuid, &Update),
+    show: impl Fn(Team, Time) -> A,
+) -> Result<A> {
     let now = ctx.clock.now();
-    ctx.store
-        .write(|tx| async move {
-            let tx = &tx;
-            let mut team = lock_team(tx, id).await?;
-            let wanted = changes.external_id.as_ref().and_then(Option::as_ref);
-            free_external_id(tx, wanted, Some(team.id)).await?;
+    once(ctx, (call, now), show, |tx| async move {
+        let tx = &tx;
+        let mut team = lock_team(tx, id).await?;
+        call.expect(&team.etag())?;
+        let wanted = changes.external_id.as_ref().and_then(Option::as_ref);
+        free_external_id(tx, wanted, Some(team.id)).await?;
 
-            apply(&mut team.settings, changes);
+        let before = team.settings.clone();
+        apply(&mut team.settings, changes);
+        let changed = team.settings.changed_since(&before);
+        if !changed.is_empty() {
             team.update_time = now;
             store::teams::update(tx, &team).await?;
-            Ok(team)
-        })
-        .await
+            let event = happened(&team, EventType::TeamUpdated, &changed);
+            store::events::append(tx, &[event], call.made(now)).await?;
+        }
+        Ok(team)
+    })
+    .await
 }
 
 fn apply(settings: &mut TeamSettings, changes: &Update) {

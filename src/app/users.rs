@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
+use prost::Message;
 use uuid::Uuid;
 
-use super::{Context, no_user};
+use super::{Call, Context, calls::once, no_user};
 use crate::{
+    clock::Time,
     domain::{
         email::Email,
+        events::{EventType, Happening, Payload},
         members::Member,
         pages::Page,
         teams::Team,
@@ -71,23 +74,46 @@ pub async fn list(
     store::users::page(&ctx.store, filter, after, size).await
 }
 
-/// Changes a profile.
+/// Changes a profile. What has its value already is no change.
 ///
 /// # Errors
-/// `USER_NOT_FOUND`.
-pub async fn update(ctx: &Context, id: Uuid, changes: &ProfileChanges) -> Result<User> {
+/// `USER_NOT_FOUND`, `ETAG_MISMATCH`.
+pub async fn update<A: Message + Default>(
+    ctx: &Context,
+    call: &Call,
+    (id, changes): (Uuid, &ProfileChanges),
+    show: impl Fn(User, Time) -> A,
+) -> Result<A> {
     let now = ctx.clock.now();
-    ctx.store
-        .write(|tx| async move {
-            let tx = &tx;
-            if !store::users::update(tx, id, changes, now).await? {
-                return Err(no_user(id));
-            }
-            store::users::by_id(tx, id)
-                .await?
-                .ok_or_else(|| no_user(id))
-        })
-        .await
+    once(ctx, (call, now), show, |tx| async move {
+        let tx = &tx;
+        let user = store::users::lock(tx, id)
+            .await?
+            .ok_or_else(|| no_user(id))?;
+        call.expect(&user.etag())?;
+
+        let changed = changes.of(&user);
+        if changed.is_empty() {
+            return Ok(user);
+        }
+        store::users::update(tx, id, changes, now).await?;
+        let event = updated(id, None, &changed);
+        store::events::append(tx, &[event], call.made(now)).await?;
+        store::users::by_id(tx, id)
+            .await?
+            .ok_or_else(|| no_user(id))
+    })
+    .await
+}
+
+/// The event of an account that was changed, by a team if one did it.
+pub(super) fn updated(user: Uuid, team: Option<Uuid>, changed: &[&str]) -> Happening {
+    Happening {
+        event_type: EventType::UserUpdated,
+        team_id: team,
+        user_id: Some(user),
+        payload: Payload::User(changed.iter().map(|name| (*name).to_owned()).collect()),
+    }
 }
 
 /// A page of a person's teams.

@@ -43,10 +43,7 @@ pub async fn run(args: &KeysArgs) -> Result<ExitCode, CliError> {
             let store = open(args.database.check()?.expose()).await?;
             let now = crate::clock::Clock::System.now();
             let id = args.id.as_str();
-            let found = store
-                .write(|tx| async move { store::keys::revoke(&tx, id, now).await })
-                .await?;
-            if !found {
+            if !keys::revoke(&store, id, now).await? {
                 return Err(
                     CliError::new(format!("there is no key {}", print::plain(id)))
                         .advise("`muster keys list` shows the ids."),

@@ -135,6 +135,10 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         | Reason::InvitationsUsedUp
         | Reason::ImportsBusy
         | Reason::Conflict
-        | Reason::Unavailable => None,
+        | Reason::Unavailable
+        | Reason::EtagMismatch
+        | Reason::RequestIdReused
+        | Reason::EventsGone
+        | Reason::WatchesBusy => None,
     }
 }

@@ -158,6 +158,60 @@ pub struct Settings {
         value_parser = span::argument
     )]
     pub imports_kept: Duration,
+    /// How long the answer of a call with a request id is kept, and the call can be repeated.
+    #[arg(
+        long,
+        env = "MUSTER_REPLAYS_KEPT",
+        value_name = "TIME",
+        default_value = "24h",
+        value_parser = span::argument
+    )]
+    pub replays_kept: Duration,
+    /// How long events are kept; a watcher that falls further behind has to begin anew.
+    #[arg(
+        long,
+        env = "MUSTER_EVENTS_KEPT",
+        value_name = "TIME",
+        default_value = "400d",
+        value_parser = span::argument
+    )]
+    pub events_kept: Duration,
+    /// How many watchers of events one process serves at once.
+    #[arg(
+        long,
+        env = "MUSTER_CONCURRENT_WATCHES",
+        value_name = "N",
+        default_value = "100",
+        value_parser = count::<usize>()
+    )]
+    pub concurrent_watches: usize,
+    /// The most events in one message to a watcher; a watcher takes the memory of two such messages.
+    #[arg(
+        long,
+        env = "MUSTER_WATCH_BATCH",
+        value_name = "N",
+        default_value = "500",
+        value_parser = RangedU64ValueParser::<u64>::new().range(1..=5_000)
+    )]
+    pub watch_batch: u64,
+    /// How often a watcher hears something when nothing happens.
+    #[arg(
+        long,
+        env = "MUSTER_WATCH_HEARTBEAT",
+        value_name = "TIME",
+        default_value = "15s",
+        value_parser = span::argument
+    )]
+    pub watch_heartbeat: Duration,
+    /// How often new events are looked for, should the word of them be lost; only while somebody watches.
+    #[arg(
+        long,
+        env = "MUSTER_WATCH_POLL",
+        value_name = "TIME",
+        default_value = "1s",
+        value_parser = span::argument
+    )]
+    pub watch_poll: Duration,
     /// How often what has served is deleted.
     #[arg(
         long,

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{letters::DeliveryState, roles::Role, words::words};
+use super::{etags::Etag, letters::DeliveryState, roles::Role, words::words};
 use crate::{
     clock::Time,
     error::{Error, Reason, Result},
@@ -72,6 +72,24 @@ pub struct ShownInvitation {
     pub email: String,
     /// The role that waits.
     pub role: Role,
+}
+
+impl ShownInvitation {
+    /// Changes whenever the invitation does, but not with what becomes of its letters.
+    #[must_use]
+    pub fn etag(&self) -> String {
+        let invitation = &self.invitation;
+        Etag::new()
+            .text(&invitation.id.to_string())
+            .text(&self.email)
+            .text(self.role.word())
+            .optional(invitation.settlement.map(Settlement::word))
+            .number(i64::from(invitation.send_count))
+            .optional(invitation.import_id.as_deref())
+            .time(Some(invitation.expire_time))
+            .time(invitation.settle_time)
+            .finish()
+    }
 }
 
 /// What to do with a call that may come twice.

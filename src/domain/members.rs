@@ -2,7 +2,13 @@
 
 use uuid::Uuid;
 
-use super::{invitations::Invitation, roles::Role, users::User, words::words};
+use super::{
+    etags::Etag,
+    invitations::{Invitation, ShownInvitation},
+    roles::Role,
+    users::User,
+    words::words,
+};
 use crate::clock::Time;
 
 words! {
@@ -79,6 +85,35 @@ impl Member {
         } else {
             MemberState::Active
         }
+    }
+}
+
+impl Member {
+    /// The open invitation as it is shown beside other ones.
+    #[must_use]
+    pub fn shown_invitation(&self) -> Option<ShownInvitation> {
+        let invitation = self.invitation.clone()?;
+        Some(ShownInvitation {
+            invitation,
+            email: self.user.email.clone(),
+            role: self.role,
+        })
+    }
+
+    /// Changes whenever the membership, the account or the open invitation does.
+    #[must_use]
+    pub fn etag(&self) -> String {
+        let invitation = self.shown_invitation().map(|open| open.etag());
+        Etag::new()
+            .text(&self.team_id.to_string())
+            .text(self.role.word())
+            .text(self.source.word())
+            .time(Some(self.create_time))
+            .time(self.join_time)
+            .time(self.remove_time)
+            .text(&self.user.etag())
+            .optional(invitation.as_deref())
+            .finish()
     }
 }
 

@@ -4,6 +4,8 @@ pub mod admission;
 pub mod csv;
 pub mod domain_rules;
 pub mod email;
+pub mod etags;
+pub mod events;
 pub mod imports;
 pub mod invitations;
 pub mod keys;

@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::{
-    domain_rules::DomainRules, languages::Language, names::DisplayName, texts::ExternalId,
-    words::words,
+    domain_rules::DomainRules, etags::Etag, languages::Language, names::DisplayName,
+    texts::ExternalId, words::words,
 };
 use crate::{
     clock::Time,
@@ -37,6 +37,29 @@ pub struct Team {
     pub update_time: Time,
 }
 
+impl Team {
+    /// Changes whenever the team does.
+    #[must_use]
+    pub fn etag(&self) -> String {
+        let settings = &self.settings;
+        let mut etag = Etag::new()
+            .text(&self.id.to_string())
+            .text(&self.primary_admin_user_id.to_string())
+            .text(settings.display_name.as_str())
+            .optional(settings.external_id.as_ref().map(ExternalId::as_str))
+            .number(settings.seat_limit.map_or(0, i64::from))
+            .number(settings.invitation_ttl.micros())
+            .text(settings.verified_account_policy.word())
+            .text(settings.default_language.as_str());
+        for rule in settings.domain_rules.as_slice() {
+            etag = etag.text(rule.as_str()).text(rule.effect().word());
+        }
+        etag.time(Some(self.create_time))
+            .time(Some(self.update_time))
+            .finish()
+    }
+}
+
 /// What an admin may change about a team.
 #[derive(Clone)]
 pub struct TeamSettings {
@@ -54,6 +77,35 @@ pub struct TeamSettings {
     pub default_language: Language,
     /// Which addresses may come in.
     pub domain_rules: DomainRules,
+}
+
+impl TeamSettings {
+    /// The names of the settings that have another value than before.
+    #[must_use]
+    pub fn changed_since(&self, before: &Self) -> Vec<&'static str> {
+        let fields = [
+            ("display_name", self.display_name != before.display_name),
+            ("external_id", self.external_id != before.external_id),
+            ("seat_limit", self.seat_limit != before.seat_limit),
+            (
+                "invitation_ttl",
+                self.invitation_ttl != before.invitation_ttl,
+            ),
+            (
+                "verified_account_policy",
+                self.verified_account_policy != before.verified_account_policy,
+            ),
+            (
+                "default_language",
+                self.default_language != before.default_language,
+            ),
+            ("domain_rules", self.domain_rules != before.domain_rules),
+        ];
+        fields
+            .into_iter()
+            .filter_map(|(name, differs)| differs.then_some(name))
+            .collect()
+    }
 }
 
 /// How long an invitation is good: 1 to 30 days in whole seconds, 7 days by default.

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::{
+    etags::Etag,
     languages::Language,
     names::PersonName,
     texts::{ExternalId, JobTitle, Phone, TimeZone},
@@ -56,6 +57,27 @@ impl User {
         } else {
             vec![UserDisabledReason::PendingAcceptance]
         }
+    }
+}
+
+impl User {
+    /// Changes whenever the account does.
+    #[must_use]
+    pub fn etag(&self) -> String {
+        Etag::new()
+            .text(&self.id.to_string())
+            .text(&self.email)
+            .text(&self.given_name)
+            .text(&self.family_name)
+            .optional(self.language.as_deref())
+            .optional(self.phone.as_deref())
+            .optional(self.time_zone.as_deref())
+            .optional(self.job_title.as_deref())
+            .optional(self.external_id.as_deref())
+            .time(self.verify_time)
+            .time(Some(self.create_time))
+            .time(Some(self.update_time))
+            .finish()
     }
 }
 
@@ -115,6 +137,65 @@ pub struct ProfileChanges {
     pub job_title: Option<Option<JobTitle>>,
     /// The id in another system.
     pub external_id: Option<Option<ExternalId>>,
+}
+
+impl ProfileChanges {
+    /// The names of the fields that these changes give another value.
+    #[must_use]
+    pub fn of(&self, user: &User) -> Vec<&'static str> {
+        let fields = [
+            (
+                "given_name",
+                differs(self.given_name.as_ref(), |new| {
+                    new.as_str() == user.given_name
+                }),
+            ),
+            (
+                "family_name",
+                differs(self.family_name.as_ref(), |new| {
+                    new.as_str() == user.family_name
+                }),
+            ),
+            (
+                "language",
+                differs(self.language.as_ref(), |new| {
+                    new.as_ref().map(Language::as_str) == user.language.as_deref()
+                }),
+            ),
+            (
+                "phone",
+                differs(self.phone.as_ref(), |new| {
+                    new.as_ref().map(Phone::as_str) == user.phone.as_deref()
+                }),
+            ),
+            (
+                "time_zone",
+                differs(self.time_zone.as_ref(), |new| {
+                    new.as_ref().map(TimeZone::as_str) == user.time_zone.as_deref()
+                }),
+            ),
+            (
+                "job_title",
+                differs(self.job_title.as_ref(), |new| {
+                    new.as_ref().map(JobTitle::as_str) == user.job_title.as_deref()
+                }),
+            ),
+            (
+                "external_id",
+                differs(self.external_id.as_ref(), |new| {
+                    new.as_ref().map(ExternalId::as_str) == user.external_id.as_deref()
+                }),
+            ),
+        ];
+        fields
+            .into_iter()
+            .filter_map(|(name, differs)| differs.then_some(name))
+            .collect()
+    }
+}
+
+fn differs<T>(new: Option<&T>, is_old: impl Fn(&T) -> bool) -> bool {
+    new.is_some_and(|new| !is_old(new))
 }
 
 /// Which accounts a list holds.

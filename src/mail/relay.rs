@@ -17,13 +17,18 @@ use crate::{
     clock::{Clock, Time},
     config::Settings,
     domain::{
-        email::Email, invitations::Invitation, letters::DeliveryState, teams::Team,
-        tokens::InvitationToken, users::User,
+        email::Email,
+        events::{EventType, Happening, Origin, Payload},
+        invitations::Invitation,
+        letters::DeliveryState,
+        teams::Team,
+        tokens::InvitationToken,
+        users::User,
     },
     error::{Error, Result},
     ids,
     secrets::Secrets,
-    store::{self, Store, Tx, outbox::Claimed},
+    store::{self, Store, Tx, events::Made, outbox::Claimed},
 };
 
 /// Sends the letters of one database.
@@ -278,6 +283,7 @@ async fn settle(
     now: Time,
 ) -> Result<()> {
     let mut deliveries = Vec::new();
+    let mut events = Vec::new();
     for (letter, end) in letters.iter().zip(ends) {
         match end {
             End::PutBack(due, reply) => {
@@ -286,7 +292,11 @@ async fn settle(
             End::Settled(state, error) => {
                 let error = error.as_deref();
                 let ours = store::outbox::settle(tx, (letter.id, lease), (*state, error), now);
-                if let (true, Some(invitation)) = (ours.await?, letter.invitation_id) {
+                if !ours.await? {
+                    continue;
+                }
+                events.push(happened(letter, *state));
+                if let Some(invitation) = letter.invitation_id {
                     deliveries.push((invitation, *state, error));
                 }
             }
@@ -295,7 +305,21 @@ async fn settle(
     for (invitation, state, error) in deliveries {
         store::invitations::set_delivery(tx, invitation, state, error).await?;
     }
-    Ok(())
+    let by = &Origin::default();
+    store::events::append(tx, &events, Made { by, at: now }).await
+}
+
+fn happened(letter: &Claimed, state: DeliveryState) -> Happening {
+    Happening {
+        event_type: if state == DeliveryState::Sent {
+            EventType::LetterSent
+        } else {
+            EventType::LetterFailed
+        },
+        team_id: Some(letter.team_id),
+        user_id: Some(letter.user_id),
+        payload: Payload::Letter(letter.kind, state, letter.invitation_id),
+    }
 }
 
 fn by_id<T>(items: Vec<T>, id: impl Fn(&T) -> Uuid) -> HashMap<Uuid, T> {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::status;
 use crate::{
-    app::{self, Context},
+    app::{self, Caller, Context},
     error::{Error, Reason},
     ids,
 };
@@ -53,6 +53,15 @@ impl fmt::Display for CallId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
+}
+
+/// Who makes this request.
+///
+/// # Errors
+/// A bug: the front is before every service that asks.
+pub(super) fn caller<T>(request: &Request<T>) -> Result<Caller, Error> {
+    let caller = request.extensions().get().cloned();
+    caller.ok_or_else(|| Error::internal("a call that nobody authenticated"))
 }
 
 /// The layer.
@@ -112,7 +121,16 @@ where
         let answer = async move {
             let begun = Instant::now();
             let mut response = match admit(&ctx, &path, request.headers()).await {
-                Ok(()) => inner.oneshot(request).await?,
+                Ok(key_id) => {
+                    if let Some(key_id) = key_id {
+                        request.extensions_mut().insert(Caller {
+                            key_id,
+                            call_id: call.0,
+                            method: path.clone(),
+                        });
+                    }
+                    inner.oneshot(request).await?
+                }
                 Err(error) => status::of(&error, call).into_http(),
             };
             if let Some(error) = unread(&response) {
@@ -134,10 +152,10 @@ fn is_open(path: &str) -> bool {
     OPEN.iter().any(|service| path.starts_with(service))
 }
 
-/// Deny by default: only what is named open needs no key.
-async fn admit(ctx: &Context, path: &str, headers: &HeaderMap) -> Result<(), Error> {
+/// The key that called; none for what is open. Deny by default: only what is named open needs no key.
+async fn admit(ctx: &Context, path: &str, headers: &HeaderMap) -> Result<Option<String>, Error> {
     if is_open(path) {
-        return Ok(());
+        return Ok(None);
     }
     let header = headers
         .get(AUTHORIZATION)
@@ -152,7 +170,7 @@ async fn admit(ctx: &Context, path: &str, headers: &HeaderMap) -> Result<(), Err
         .ok_or(Error::Unauthenticated(Reason::CredentialInvalid))?;
     let key = app::keys::authenticate(ctx, key).await?;
     tracing::debug!(key.id = key.id, "authenticated");
-    Ok(())
+    Ok(Some(key.id))
 }
 
 /// A status that is not ours, since it has no details: a message that could not be read, before any handler saw it.

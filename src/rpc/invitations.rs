@@ -38,14 +38,17 @@ impl InvitationService for Rpc {
         &self,
         request: Request<proto::CreateInvitationRequest>,
     ) -> Result<Response<proto::CreateInvitationResponse>, Status> {
-        self.call(request, async |rpc: Self, message| {
-            let entered = app::invitations::create(&rpc.ctx, &create(&message)?).await?;
-            let (member, invitation) = members::member(entered.member, rpc.ctx.clock.now());
-            Ok(proto::CreateInvitationResponse {
-                outcome: members::outcome(entered.outcome).into(),
-                member: Some(member),
-                invitation,
+        let decode = |message| create(&message);
+        self.mutate(request, decode, async |rpc: Self, call, command| {
+            app::invitations::create(&rpc.ctx, &call, &command, |entered, now| {
+                let (outcome, member, invitation) = members::entered(entered, now);
+                proto::CreateInvitationResponse {
+                    outcome,
+                    member,
+                    invitation,
+                }
             })
+            .await
         })
         .await
     }
@@ -98,16 +101,15 @@ impl InvitationService for Rpc {
         &self,
         request: Request<proto::ResendInvitationRequest>,
     ) -> Result<Response<proto::ResendInvitationResponse>, Status> {
-        self.call(
-            request,
-            async |rpc: Self, message: proto::ResendInvitationRequest| {
-                let (team, one) = key(&message.team_id, &message.invitation_id)?;
-                let shown = app::resends::one(&rpc.ctx, team, one).await?;
-                Ok(proto::ResendInvitationResponse {
-                    invitation: Some(members::invitation(shown, rpc.ctx.clock.now())),
-                })
-            },
-        )
+        let decode = |one: proto::ResendInvitationRequest| key(&one.team_id, &one.invitation_id);
+        self.mutate(request, decode, async |rpc: Self, call, one| {
+            app::resends::one(&rpc.ctx, &call, one, |shown, now| {
+                proto::ResendInvitationResponse {
+                    invitation: Some(members::invitation(shown, now)),
+                }
+            })
+            .await
+        })
         .await
     }
 
@@ -115,20 +117,15 @@ impl InvitationService for Rpc {
         &self,
         request: Request<proto::BatchResendInvitationsRequest>,
     ) -> Result<Response<proto::BatchResendInvitationsResponse>, Status> {
-        self.call(
-            request,
-            async |rpc: Self, message: proto::BatchResendInvitationsRequest| {
-                let mut violations = Violations::new();
-                let team = violations.take(id("team_id", &message.team_id));
-                let limit = (MAX_RESENDS, &mut violations);
-                let wanted = ids("invitation_ids", &message.invitation_ids, limit);
-                let (team, wanted) = violations.finish(team.zip(wanted))?;
-                let reasons = app::resends::many(&rpc.ctx, team, &wanted).await?;
-                Ok(proto::BatchResendInvitationsResponse {
-                    results: results(wanted.into_iter().zip(reasons)),
-                })
-            },
-        )
+        self.mutate(request, resends, async |rpc: Self, call, (team, wanted)| {
+            let which = (team, &wanted[..]);
+            app::resends::many(&rpc.ctx, &call, which, |reasons, _| {
+                proto::BatchResendInvitationsResponse {
+                    results: results(wanted.iter().copied().zip(reasons)),
+                }
+            })
+            .await
+        })
         .await
     }
 
@@ -136,16 +133,15 @@ impl InvitationService for Rpc {
         &self,
         request: Request<proto::RevokeInvitationRequest>,
     ) -> Result<Response<proto::RevokeInvitationResponse>, Status> {
-        self.call(
-            request,
-            async |rpc: Self, message: proto::RevokeInvitationRequest| {
-                let (team, one) = key(&message.team_id, &message.invitation_id)?;
-                let shown = app::revocations::one(&rpc.ctx, team, one).await?;
-                Ok(proto::RevokeInvitationResponse {
-                    invitation: Some(members::invitation(shown, rpc.ctx.clock.now())),
-                })
-            },
-        )
+        let decode = |one: proto::RevokeInvitationRequest| key(&one.team_id, &one.invitation_id);
+        self.mutate(request, decode, async |rpc: Self, call, one| {
+            app::revocations::one(&rpc.ctx, &call, one, |shown, now| {
+                proto::RevokeInvitationResponse {
+                    invitation: Some(members::invitation(shown, now)),
+                }
+            })
+            .await
+        })
         .await
     }
 
@@ -153,24 +149,33 @@ impl InvitationService for Rpc {
         &self,
         request: Request<proto::BatchRevokeInvitationsRequest>,
     ) -> Result<Response<proto::BatchRevokeInvitationsResponse>, Status> {
-        self.call(request, async |rpc: Self, message| {
-            match revocation(&message)? {
+        let decode = |message| revocation(&message);
+        self.mutate(
+            request,
+            decode,
+            async |rpc: Self, call, wanted| match wanted {
                 Revocation::Invitations(team, wanted) => {
-                    let reasons = app::revocations::many(&rpc.ctx, team, &wanted).await?;
-                    Ok(proto::BatchRevokeInvitationsResponse {
-                        results: results(wanted.into_iter().zip(reasons)),
-                        member_user_ids: Vec::new(),
+                    let which = (team, &wanted[..]);
+                    app::revocations::many(&rpc.ctx, &call, which, |reasons, _| {
+                        proto::BatchRevokeInvitationsResponse {
+                            results: results(wanted.iter().copied().zip(reasons)),
+                            member_user_ids: Vec::new(),
+                        }
                     })
+                    .await
                 }
                 Revocation::Import(team, import) => {
-                    let done = app::revocations::of_import(&rpc.ctx, team, import.as_str()).await?;
-                    Ok(proto::BatchRevokeInvitationsResponse {
-                        results: results(done.invitations.into_iter()),
-                        member_user_ids: done.members.iter().map(Uuid::to_string).collect(),
+                    let which = (team, import.as_str());
+                    app::revocations::of_import(&rpc.ctx, &call, which, |done, _| {
+                        proto::BatchRevokeInvitationsResponse {
+                            results: results(done.invitations.into_iter()),
+                            member_user_ids: done.members.iter().map(Uuid::to_string).collect(),
+                        }
                     })
+                    .await
                 }
-            }
-        })
+            },
+        )
         .await
     }
 
@@ -178,17 +183,19 @@ impl InvitationService for Rpc {
         &self,
         request: Request<proto::ReleaseLettersRequest>,
     ) -> Result<Response<proto::ReleaseLettersResponse>, Status> {
-        self.call(
-            request,
-            async |rpc: Self, message: proto::ReleaseLettersRequest| {
-                let (team, import) = super::imports::key(&message.team_id, &message.import_id)?;
-                let released = app::letters::release(&rpc.ctx, team, import.as_str()).await?;
-                Ok(proto::ReleaseLettersResponse {
+        let decode = |message: proto::ReleaseLettersRequest| {
+            super::imports::key(&message.team_id, &message.import_id)
+        };
+        self.mutate(request, decode, async |rpc: Self, call, (team, import)| {
+            let which = (team, import.as_str());
+            app::letters::release(&rpc.ctx, &call, which, |released, _| {
+                proto::ReleaseLettersResponse {
                     released_count: i32::try_from(released.letters).unwrap_or(i32::MAX),
                     no_seat_invitation_ids: released.no_seat.iter().map(Uuid::to_string).collect(),
-                })
-            },
-        )
+                }
+            })
+            .await
+        })
         .await
     }
 
@@ -215,17 +222,16 @@ impl InvitationService for Rpc {
         &self,
         request: Request<proto::AcceptInvitationRequest>,
     ) -> Result<Response<proto::AcceptInvitationResponse>, Status> {
-        self.call(
-            request,
-            async |rpc: Self, message: proto::AcceptInvitationRequest| {
-                let token = InvitationToken::parse("token", &message.token)?;
-                let (member, step) = app::links::accept(&rpc.ctx, &token).await?;
-                Ok(proto::AcceptInvitationResponse {
-                    member: Some(members::member(member, rpc.ctx.clock.now()).0),
+        let decode = |message: proto::AcceptInvitationRequest| token(&message.token);
+        self.mutate(request, decode, async |rpc: Self, call, token| {
+            app::links::accept(&rpc.ctx, &call, &token, |(member, step), now| {
+                proto::AcceptInvitationResponse {
+                    member: Some(members::member(member, now).0),
                     already_accepted: step == Step::Taken,
-                })
-            },
-        )
+                }
+            })
+            .await
+        })
         .await
     }
 
@@ -233,14 +239,11 @@ impl InvitationService for Rpc {
         &self,
         request: Request<proto::DeclineInvitationRequest>,
     ) -> Result<Response<proto::DeclineInvitationResponse>, Status> {
-        self.call(
-            request,
-            async |rpc: Self, message: proto::DeclineInvitationRequest| {
-                let token = InvitationToken::parse("token", &message.token)?;
-                app::links::decline(&rpc.ctx, &token).await?;
-                Ok(proto::DeclineInvitationResponse {})
-            },
-        )
+        let decode = |message: proto::DeclineInvitationRequest| token(&message.token);
+        self.mutate(request, decode, async |rpc: Self, call, token| {
+            let done = |(), _| proto::DeclineInvitationResponse {};
+            app::links::decline(&rpc.ctx, &call, &token, done).await
+        })
         .await
     }
 
@@ -248,14 +251,11 @@ impl InvitationService for Rpc {
         &self,
         request: Request<proto::RequestNewInvitationRequest>,
     ) -> Result<Response<proto::RequestNewInvitationResponse>, Status> {
-        self.call(
-            request,
-            async |rpc: Self, message: proto::RequestNewInvitationRequest| {
-                let token = InvitationToken::parse("token", &message.token)?;
-                app::links::request_new(&rpc.ctx, &token).await?;
-                Ok(proto::RequestNewInvitationResponse {})
-            },
-        )
+        let decode = |message: proto::RequestNewInvitationRequest| token(&message.token);
+        self.mutate(request, decode, async |rpc: Self, call, token| {
+            let done = |(), _| proto::RequestNewInvitationResponse {};
+            app::links::request_new(&rpc.ctx, &call, &token, done).await
+        })
         .await
     }
 }
@@ -277,6 +277,18 @@ fn create(message: &proto::CreateInvitationRequest) -> Result<app::invitations::
         })
     })();
     violations.finish(command)
+}
+
+fn token(text: &str) -> Result<InvitationToken> {
+    Ok(InvitationToken::parse("token", text)?)
+}
+
+fn resends(message: proto::BatchResendInvitationsRequest) -> Result<(Uuid, Vec<Uuid>)> {
+    let mut violations = Violations::new();
+    let team = violations.take(id("team_id", &message.team_id));
+    let limit = (MAX_RESENDS, &mut violations);
+    let wanted = ids("invitation_ids", &message.invitation_ids, limit);
+    violations.finish(team.zip(wanted))
 }
 
 fn key(team: &str, invitation: &str) -> Result<(Uuid, Uuid)> {

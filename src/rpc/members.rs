@@ -2,6 +2,7 @@
 
 use super::values::timestamp;
 use crate::{
+    app::invitations::Entered,
     clock::Time,
     domain::{
         imports::Outcome,
@@ -64,7 +65,7 @@ pub(super) const fn read_source(source: proto::MemberSource) -> Option<Source> {
     }
 }
 
-const fn state(state: MemberState) -> proto::MemberState {
+pub(super) const fn state(state: MemberState) -> proto::MemberState {
     match state {
         MemberState::Invited => proto::MemberState::Invited,
         MemberState::Active => proto::MemberState::Active,
@@ -73,7 +74,7 @@ const fn state(state: MemberState) -> proto::MemberState {
     }
 }
 
-const fn source(source: Source) -> proto::MemberSource {
+pub(super) const fn source(source: Source) -> proto::MemberSource {
     match source {
         Source::Manual => proto::MemberSource::Manual,
         Source::Import => proto::MemberSource::Import,
@@ -136,7 +137,7 @@ pub(super) const fn read_delivery(state: proto::DeliveryState) -> Option<Deliver
     }
 }
 
-const fn delivery(state: DeliveryState) -> proto::DeliveryState {
+pub(super) const fn delivery(state: DeliveryState) -> proto::DeliveryState {
     match state {
         DeliveryState::Held => proto::DeliveryState::Held,
         DeliveryState::Queued => proto::DeliveryState::Queued,
@@ -148,6 +149,7 @@ const fn delivery(state: DeliveryState) -> proto::DeliveryState {
 
 pub(super) fn user(user: User) -> proto::User {
     let reasons = user.disabled_reasons();
+    let etag = user.etag();
     proto::User {
         id: user.id.to_string(),
         email: user.email,
@@ -166,22 +168,27 @@ pub(super) fn user(user: User) -> proto::User {
         verify_time: user.verify_time.map(timestamp),
         create_time: Some(timestamp(user.create_time)),
         update_time: Some(timestamp(user.update_time)),
+        etag,
     }
+}
+
+/// What became of a person: the outcome, the member and the open invitation.
+pub(super) fn entered(
+    entered: Entered,
+    now: Time,
+) -> (i32, Option<proto::Member>, Option<proto::Invitation>) {
+    let (member, invitation) = entered
+        .member
+        .map(|one| member(one, now))
+        .map_or((None, None), |(member, open)| (Some(member), open));
+    (outcome(entered.outcome).into(), member, invitation)
 }
 
 /// A member with the invitation that the same answer shows beside it.
 pub(super) fn member(member: Member, now: Time) -> (proto::Member, Option<proto::Invitation>) {
     let stands = member.state();
-    let open = member.invitation.map(|open| {
-        invitation(
-            ShownInvitation {
-                invitation: open,
-                email: member.user.email.clone(),
-                role: member.role,
-            },
-            now,
-        )
-    });
+    let etag = member.etag();
+    let open = member.shown_invitation().map(|open| invitation(open, now));
     let shown = proto::Member {
         team_id: member.team_id.to_string(),
         user_id: member.user.id.to_string(),
@@ -194,11 +201,13 @@ pub(super) fn member(member: Member, now: Time) -> (proto::Member, Option<proto:
         remove_time: member.remove_time.map(timestamp),
         user: Some(user(member.user)),
         invitation: open.clone(),
+        etag,
     };
     (shown, open)
 }
 
 pub(super) fn invitation(shown: ShownInvitation, now: Time) -> proto::Invitation {
+    let etag = shown.etag();
     let ShownInvitation {
         invitation,
         email,
@@ -232,5 +241,6 @@ pub(super) fn invitation(shown: ShownInvitation, now: Time) -> proto::Invitation
         create_time: Some(timestamp(create_time)),
         expire_time: Some(timestamp(expire_time)),
         settle_time: settle_time.map(timestamp),
+        etag,
     }
 }

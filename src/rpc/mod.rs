@@ -2,21 +2,25 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-use tokio_util::task::TaskTracker;
+use tokio::sync::{Semaphore, watch as channel};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Request, Response, Status};
 use tracing::Instrument;
 
 use crate::{
     app::Context,
+    domain::events::EventPosition,
     error::{Error, Result},
 };
 
+mod event_values;
+mod events;
 pub mod front;
 mod import_upload;
 mod imports;
 mod invitations;
 mod members;
+mod mutations;
 mod pages;
 pub mod reflection;
 mod status;
@@ -24,6 +28,7 @@ mod team_settings;
 mod teams;
 mod users;
 mod values;
+mod watch;
 
 pub use front::{CallId, Front};
 
@@ -33,17 +38,28 @@ pub struct Rpc {
     ctx: Context,
     tasks: TaskTracker,
     imports: Arc<Semaphore>,
+    watches: Arc<Semaphore>,
+    heads: Heads,
+    stop: CancellationToken,
 }
 
+/// Says how far events are complete, whenever that is further than before.
+pub type Heads = channel::Sender<EventPosition>;
+
 impl Rpc {
-    /// The services' shared part. Whoever drains waits for `tasks`.
+    /// The services' shared part. Whoever drains says `stop`, which ends what would never end by itself, and waits for
+    /// `tasks`.
     #[must_use]
-    pub fn new(ctx: Context, tasks: TaskTracker) -> Self {
+    pub fn new(ctx: Context, tasks: TaskTracker, heads: Heads, stop: CancellationToken) -> Self {
         let imports = Arc::new(Semaphore::new(ctx.settings.concurrent_imports));
+        let watches = Arc::new(Semaphore::new(ctx.settings.concurrent_watches));
         Self {
             ctx,
             tasks,
             imports,
+            watches,
+            heads,
+            stop,
         }
     }
 

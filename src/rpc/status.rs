@@ -18,6 +18,7 @@ const RETRY: Duration = Duration::from_secs(1);
 #[must_use]
 pub(super) fn of(error: &Error, call: CallId) -> Status {
     let mut details = ErrorDetails::new();
+    let mut metadata = HashMap::from([("call_id".to_owned(), call.to_string())]);
     let (code, reason, message) = match error {
         Error::Invalid(violations) => {
             details.set_bad_request(fields(violations));
@@ -49,6 +50,16 @@ pub(super) fn of(error: &Error, call: CallId) -> Status {
             (Code::ResourceExhausted, *reason, advice(*reason))
         }
         Error::Conflict => (Code::Aborted, Reason::Conflict, advice(Reason::Conflict)),
+        Error::Stale => {
+            let reason = Reason::EtagMismatch;
+            (Code::Aborted, reason, advice(reason))
+        }
+        Error::EventsGone(oldest) => {
+            let reason = Reason::EventsGone;
+            metadata.insert("oldest_position".to_owned(), oldest.clone());
+            details.add_precondition_failure_violation(reason_name(reason), DOMAIN, advice(reason));
+            (Code::FailedPrecondition, reason, advice(reason))
+        }
         Error::Unavailable(why) => {
             tracing::warn!(call.id = %call, why, "unavailable");
             details.set_retry_info(Some(RETRY));
@@ -61,7 +72,6 @@ pub(super) fn of(error: &Error, call: CallId) -> Status {
             (Code::Internal, reason, advice(reason))
         }
     };
-    let metadata = HashMap::from([("call_id".to_owned(), call.to_string())]);
     details.set_error_info(reason_name(reason), DOMAIN, metadata);
     Status::with_error_details(code, message, details)
 }
@@ -146,6 +156,12 @@ fn advice(reason: Reason) -> String {
         Reason::Conflict => "others kept changing the same rows; try again",
         Reason::Unavailable => "the database is away or the server drains; try again",
         Reason::Internal => "a bug; report the call id",
+        Reason::EtagMismatch => "it was changed since it was read; read it again",
+        Reason::RequestIdReused => "this request id was used for another request; take a new one",
+        Reason::EventsGone => {
+            "events after this position are deleted; read anew, then watch from `oldest_position`"
+        }
+        Reason::WatchesBusy => "as many watchers as may be; wait",
     };
     text.to_owned()
 }

@@ -10,7 +10,8 @@ use super::{
     values::{id, timestamp, words},
 };
 use crate::{
-    app,
+    app::{self, teams::Created},
+    clock::Time,
     domain::{
         domain_rules::{DomainRule, Effect},
         email::Email,
@@ -32,16 +33,9 @@ impl TeamService for Rpc {
         &self,
         request: Request<proto::CreateTeamRequest>,
     ) -> Result<Response<proto::CreateTeamResponse>, Status> {
-        self.call(request, async |rpc: Self, message| {
-            let command = create(&message)?;
-            let (team, entered) = app::teams::create(&rpc.ctx, &command).await?;
-            let (member, invitation) = members::member(entered.member, rpc.ctx.clock.now());
-            Ok(proto::CreateTeamResponse {
-                team: Some(show(&team)),
-                member: Some(member),
-                invitation,
-                outcome: members::outcome(entered.outcome).into(),
-            })
+        let decode = |message| create(&message);
+        self.mutate(request, decode, async |rpc: Self, call, command| {
+            app::teams::create(&rpc.ctx, &call, &command, show_created).await
         })
         .await
     }
@@ -90,12 +84,15 @@ impl TeamService for Rpc {
         &self,
         request: Request<proto::UpdateTeamRequest>,
     ) -> Result<Response<proto::UpdateTeamResponse>, Status> {
-        self.call(request, async |rpc: Self, message| {
-            let (team, changes) = team_settings::update(message)?;
-            let team = app::teams::update(&rpc.ctx, team, &changes).await?;
-            Ok(proto::UpdateTeamResponse {
-                team: Some(show(&team)),
+        let decode = team_settings::update;
+        self.mutate(request, decode, async |rpc: Self, call, (team, changes)| {
+            let change = (team, &changes);
+            app::teams::update(&rpc.ctx, &call, change, |team, _| {
+                proto::UpdateTeamResponse {
+                    team: Some(show(&team)),
+                }
             })
+            .await
         })
         .await
     }
@@ -217,6 +214,28 @@ fn member_filter(message: proto::ListMembersRequest) -> Result<(Uuid, MemberFilt
     violations.finish(team.map(|team| (team, filter)))
 }
 
+/// A rehearsal makes nothing, so it has no ids and times to show.
+fn show_created(created: Created, now: Time) -> proto::CreateTeamResponse {
+    let mut team = show(&created.team);
+    if created.is_rehearsal {
+        team = proto::Team {
+            id: String::new(),
+            primary_admin_user_id: String::new(),
+            create_time: None,
+            update_time: None,
+            etag: String::new(),
+            ..team
+        };
+    }
+    let (outcome, member, invitation) = members::entered(created.entered, now);
+    proto::CreateTeamResponse {
+        team: Some(team),
+        member,
+        invitation,
+        outcome,
+    }
+}
+
 fn show(team: &Team) -> proto::Team {
     let settings = &team.settings;
     let policy = match settings.verified_account_policy {
@@ -247,6 +266,7 @@ fn show(team: &Team) -> proto::Team {
             .collect(),
         create_time: Some(timestamp(team.create_time)),
         update_time: Some(timestamp(team.update_time)),
+        etag: team.etag(),
     }
 }
 

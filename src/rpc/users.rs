@@ -4,14 +4,18 @@ use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
 use super::{
-    Rpc, import_upload, imports, members,
+    Rpc,
+    front::{CallId, caller},
+    import_upload, imports, members,
     pages::{self, List},
+    status,
     values::{id, ids, paths, word},
 };
 use crate::{
-    app,
+    app::{self, correct_email::CorrectEmail},
     domain::{
         email::Email,
+        events::Origin,
         imports::{ImportId, ImportPosition},
         languages::Language,
         names::PersonName,
@@ -32,14 +36,17 @@ impl UserService for Rpc {
         &self,
         request: Request<proto::CreateUserRequest>,
     ) -> Result<Response<proto::CreateUserResponse>, Status> {
-        self.call(request, async |rpc: Self, message| {
-            let entered = app::invitations::create(&rpc.ctx, &create(&message)?).await?;
-            let (member, invitation) = members::member(entered.member, rpc.ctx.clock.now());
-            Ok(proto::CreateUserResponse {
-                outcome: members::outcome(entered.outcome).into(),
-                member: Some(member),
-                invitation,
+        let decode = |message| create(&message);
+        self.mutate(request, decode, async |rpc: Self, call, command| {
+            app::invitations::create(&rpc.ctx, &call, &command, |entered, now| {
+                let (outcome, member, invitation) = members::entered(entered, now);
+                proto::CreateUserResponse {
+                    outcome,
+                    member,
+                    invitation,
+                }
             })
+            .await
         })
         .await
     }
@@ -118,12 +125,14 @@ impl UserService for Rpc {
         &self,
         request: Request<proto::UpdateUserRequest>,
     ) -> Result<Response<proto::UpdateUserResponse>, Status> {
-        self.call(request, async |rpc: Self, message| {
-            let (user, changes) = update(message)?;
-            let user = app::users::update(&rpc.ctx, user, &changes).await?;
-            Ok(proto::UpdateUserResponse {
-                user: Some(members::user(user)),
+        self.mutate(request, update, async |rpc: Self, call, (user, changes)| {
+            let change = (user, &changes);
+            app::users::update(&rpc.ctx, &call, change, |user, _| {
+                proto::UpdateUserResponse {
+                    user: Some(members::user(user)),
+                }
             })
+            .await
         })
         .await
     }
@@ -132,33 +141,17 @@ impl UserService for Rpc {
         &self,
         request: Request<proto::CorrectEmailRequest>,
     ) -> Result<Response<proto::CorrectEmailResponse>, Status> {
-        self.call(
-            request,
-            async |rpc: Self, message: proto::CorrectEmailRequest| {
-                let mut violations = Violations::new();
-                let team = violations.take(id("team_id", &message.team_id));
-                let user = violations.take(id("user_id", &message.user_id));
-                let email = violations.take(Email::parse("email", &message.email));
-                let command = team
-                    .zip(user)
-                    .zip(email)
-                    .map(
-                        |((team_id, user_id), email)| app::correct_email::CorrectEmail {
-                            team_id,
-                            user_id,
-                            email,
-                        },
-                    );
-                let command = violations.finish(command)?;
-                let entered = app::correct_email::run(&rpc.ctx, &command).await?;
-                let (member, invitation) = members::member(entered.member, rpc.ctx.clock.now());
-                Ok(proto::CorrectEmailResponse {
-                    outcome: members::outcome(entered.outcome).into(),
-                    member: Some(member),
+        self.mutate(request, correction, async |rpc: Self, call, command| {
+            app::correct_email::run(&rpc.ctx, &call, &command, |entered, now| {
+                let (outcome, member, invitation) = members::entered(entered, now);
+                proto::CorrectEmailResponse {
+                    outcome,
+                    member,
                     invitation,
-                })
-            },
-        )
+                }
+            })
+            .await
+        })
         .await
     }
 
@@ -197,10 +190,12 @@ impl UserService for Rpc {
         &self,
         request: Request<Streaming<proto::ImportUsersRequest>>,
     ) -> Result<Response<proto::ImportUsersResponse>, Status> {
-        self.call(request, async |rpc: Self, stream| {
+        let caller = caller(&request).map_err(|bug| status::of(&bug, CallId::of(&request)))?;
+        self.call(request, async move |rpc: Self, stream| {
             let _permit = rpc.import_permit()?;
             let command = import_upload::read(stream).await?;
-            let done = app::imports::run(&rpc.ctx, &command).await?;
+            let by = Origin::from(&caller);
+            let done = app::imports::run(&rpc.ctx, &by, &command).await?;
             Ok(proto::ImportUsersResponse {
                 import: Some(imports::import(done.import, command.validate_only)),
                 results: done.results.into_iter().map(imports::result).collect(),
@@ -285,6 +280,21 @@ impl UserService for Rpc {
         )
         .await
     }
+}
+
+fn correction(message: proto::CorrectEmailRequest) -> Result<CorrectEmail> {
+    let mut violations = Violations::new();
+    let team = violations.take(id("team_id", &message.team_id));
+    let user = violations.take(id("user_id", &message.user_id));
+    let email = violations.take(Email::parse("email", &message.email));
+    let command = (|| {
+        Some(CorrectEmail {
+            team_id: team?,
+            user_id: user?,
+            email: email?,
+        })
+    })();
+    violations.finish(command)
 }
 
 fn create(message: &proto::CreateUserRequest) -> Result<app::invitations::Create> {

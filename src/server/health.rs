@@ -16,6 +16,7 @@ use crate::{
     clock::Clock,
     error::{Error, Result},
     proto::{
+        event_service_server::EventServiceServer,
         invitation_service_server::InvitationServiceServer, team_service_server::TeamServiceServer,
         user_service_server::UserServiceServer,
     },
@@ -24,11 +25,12 @@ use crate::{
 };
 
 /// The empty name is the whole process.
-const SERVICES: [&str; 4] = [
+const SERVICES: [&str; 5] = [
     "",
     TeamServiceServer::<Rpc>::NAME,
     UserServiceServer::<Rpc>::NAME,
     InvitationServiceServer::<Rpc>::NAME,
+    EventServiceServer::<Rpc>::NAME,
 ];
 
 /// How often the database is asked whether it is there.

@@ -12,6 +12,8 @@ pub(super) async fn run(ctx: Context, stop: CancellationToken) {
                 letters = swept.letters,
                 tokens = swept.tokens,
                 imports = swept.imports,
+                replays = swept.replays,
+                events = swept.events,
                 "swept"
             ),
             Err(error) => {

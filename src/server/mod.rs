@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
 use tonic::{
     service::Routes,
     transport::{Server, server::TcpIncoming},
@@ -12,18 +15,21 @@ use tonic::{
 use crate::{
     app::Context,
     config::MESSAGE_MAX_BYTES,
+    domain::events::EventPosition,
     error::{Error, Result},
     mail::relay::Relay,
     proto::{
+        event_service_server::EventServiceServer,
         invitation_service_server::InvitationServiceServer, team_service_server::TeamServiceServer,
         user_service_server::UserServiceServer,
     },
-    rpc::{Front, Rpc, reflection},
+    rpc::{Front, Heads, Rpc, reflection},
 };
 
 mod health;
 mod housekeeping;
 pub mod start;
+mod tail;
 
 use health::Health;
 
@@ -79,8 +85,12 @@ pub async fn serve(
     let settings = ctx.settings.clone();
     let tasks = TaskTracker::new();
     let (health, health_service) = Health::new().await;
-    let routes = routes(&ctx, &tasks, Routes::new(health_service))?;
     let stop = CancellationToken::new();
+    let heads = Heads::new(EventPosition::START);
+    let rpc = Rpc::new(ctx.clone(), tasks.clone(), heads.clone(), stop.clone());
+    let routes = routes(rpc, Routes::new(health_service))?;
+    let tail = tokio::spawn(tail::run(ctx.clone(), heads, stop.clone()));
+    let _tail = AbortOnDropHandle::new(tail);
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let mut serving = tokio::spawn(
         transport()
@@ -141,14 +151,16 @@ fn transport() -> Server {
         .max_connection_age_grace(Duration::from_mins(5))
 }
 
-fn routes(ctx: &Context, tasks: &TaskTracker, routes: Routes) -> Result<Routes> {
-    let rpc = Rpc::new(ctx.clone(), tasks.clone());
+fn routes(rpc: Rpc, routes: Routes) -> Result<Routes> {
     let routes = routes
         .add_service(
             TeamServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_MAX_BYTES),
         )
         .add_service(
             UserServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_MAX_BYTES),
+        )
+        .add_service(
+            EventServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_MAX_BYTES),
         )
         .add_service(
             InvitationServiceServer::new(rpc).max_decoding_message_size(MESSAGE_MAX_BYTES),

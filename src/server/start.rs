@@ -66,6 +66,9 @@ pub async fn open(config: &ServeConfig) -> Result<Started, StartError> {
     let held = MigrationLock::acquire(&options).await?;
     let store = Store::connect(&options).await?;
     migrate(&store, &held, config.migrate).await?;
+    if config.migrate != MigrateMode::Off {
+        store::events::continue_numbering(&store).await?;
+    }
     let ctx = Context {
         secrets: secrets(&store, &config.secret_key).await?,
         store,

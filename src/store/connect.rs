@@ -47,6 +47,7 @@ impl Store {
             readers,
             writers,
             statements,
+            appended: Arc::default(),
         })
     }
 

@@ -68,13 +68,13 @@ pub async fn list(db: &impl Reads) -> Result<Vec<ApiKey>> {
     rows.into_iter().map(ApiKey::try_from).collect()
 }
 
-/// Revokes a key, unless it was; whether it exists.
-pub async fn revoke(tx: &Tx, id: &str, now: Time) -> Result<bool> {
-    Entity::update_many()
+/// Revokes a live key.
+pub async fn revoke(tx: &Tx, id: &str, now: Time) -> Result<()> {
+    let done = Entity::update_many()
         .col_expr(Column::RevokeTime, Expr::value(micros(now)))
         .filter(Column::Id.eq(id))
         .filter(Column::RevokeTime.is_null())
         .exec(tx.connection())
         .await?;
-    Ok(by_id(tx, id).await?.is_some())
+    bulk::expect(1, done.rows_affected)
 }

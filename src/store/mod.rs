@@ -7,16 +7,18 @@
 
 use std::{
     sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
+        Arc, OnceLock,
+        atomic::{AtomicI32, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
     Statement, TransactionOptions, TransactionTrait,
 };
+
+use tokio::sync::Notify;
 
 use crate::{
     clock::Time,
@@ -26,6 +28,7 @@ use crate::{
 mod bulk;
 mod connect;
 mod entities;
+pub mod events;
 pub mod failure;
 pub mod import_results;
 pub mod imports;
@@ -34,17 +37,24 @@ pub mod keys;
 pub mod members;
 pub mod migrate;
 pub mod outbox;
+pub mod replays;
 mod rows;
 pub mod standings;
 pub mod teams;
 pub mod tokens;
 pub mod users;
+mod wakes;
 
 pub use connect::StoreOptions;
 pub use migrate::Migration;
+pub use wakes::Wakes;
 
 /// How often a transaction is tried that lost against others.
 const ATTEMPTS: u32 = 8;
+
+/// How long writing may take, all attempts together: what has not been committed by then never is, so that the time of
+/// an event is never far from its place in the log.
+pub const LONGEST: Duration = Duration::from_mins(5);
 
 /// One database, with connections that read and others that write. SQLite has one that writes, so that writers queue in
 /// order instead of polling a lock.
@@ -53,11 +63,42 @@ pub struct Store {
     readers: DatabaseConnection,
     writers: DatabaseConnection,
     statements: Arc<AtomicU64>,
+    appended: Arc<Notify>,
 }
 
 /// A transaction; only [`Store::write`] makes one, so that writing outside of one does not compile. It belongs to one
 /// task: the work that got it, which gives it back by ending.
-pub struct Tx(Arc<DatabaseTransaction>);
+pub struct Tx {
+    transaction: Arc<DatabaseTransaction>,
+    batch: Arc<Batch>,
+}
+
+/// The events of one transaction: its number in the log, drawn when there is a first one, and how many there are.
+#[derive(Default)]
+struct Batch {
+    number: OnceLock<i64>,
+    written: AtomicI32,
+}
+
+impl Tx {
+    /// The same transaction, for work that runs inside other work and ends before it.
+    #[must_use]
+    pub fn share(&self) -> Self {
+        Self {
+            transaction: Arc::clone(&self.transaction),
+            batch: Arc::clone(&self.batch),
+        }
+    }
+}
+
+/// How a transaction ends whose work went well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// What it did is kept.
+    Commit,
+    /// It only tried: nothing is kept.
+    RollBack,
+}
 
 /// What can be read from: the store, or a transaction.
 pub trait Reads: Sync {
@@ -80,7 +121,7 @@ impl Reads for Tx {
     type Connection = DatabaseTransaction;
 
     fn connection(&self) -> &DatabaseTransaction {
-        &self.0
+        &self.transaction
     }
 }
 
@@ -96,9 +137,22 @@ impl Store {
         F: Fn(Tx) -> R,
         R: Future<Output = Result<T>>,
     {
+        self.run(Ending::Commit, work).await
+    }
+
+    /// The same, with the end that is wished for.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn run<T, F, R>(&self, ending: Ending, work: F) -> Result<T>
+    where
+        F: Fn(Tx) -> R,
+        R: Future<Output = Result<T>>,
+    {
+        let begun = Instant::now();
         let mut attempt = 1;
         loop {
-            match self.attempt(&work).await {
+            match self.attempt(ending, begun, &work).await {
                 Err(Error::Conflict) if attempt < ATTEMPTS => {
                     tracing::debug!(
                         attempt,
@@ -112,7 +166,7 @@ impl Store {
         }
     }
 
-    async fn attempt<T, F, R>(&self, work: &F) -> Result<T>
+    async fn attempt<T, F, R>(&self, ending: Ending, begun: Instant, work: &F) -> Result<T>
     where
         F: Fn(Tx) -> R,
         R: Future<Output = Result<T>>,
@@ -122,23 +176,41 @@ impl Store {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let tx = Arc::new(self.writers.begin_with_options(options).await?);
+        let transaction = Arc::new(self.writers.begin_with_options(options).await?);
+        let batch = Arc::new(Batch::default());
         // By value, since a future that borrows from this frame could not be proved to be Send.
-        let outcome = work(Tx(Arc::clone(&tx))).await;
-        let Some(tx) = Arc::into_inner(tx) else {
+        let outcome = work(Tx {
+            transaction: Arc::clone(&transaction),
+            batch: Arc::clone(&batch),
+        });
+        let outcome = outcome.await;
+        let Some(transaction) = Arc::into_inner(transaction) else {
             return Err(Error::internal("a transaction outlived its work"));
         };
-        match outcome {
-            Ok(answer) => {
-                tx.commit().await.map_err(failure::while_committing)?;
+        let outcome = outcome.and_then(|answer| {
+            if begun.elapsed() < LONGEST {
+                Ok(answer)
+            } else {
+                Err(Error::Unavailable("writing took too long".to_owned()))
+            }
+        });
+        match (outcome, ending) {
+            (Ok(answer), Ending::Commit) => {
+                transaction
+                    .commit()
+                    .await
+                    .map_err(failure::while_committing)?;
+                if batch.written.load(Ordering::Relaxed) > 0 {
+                    self.appended.notify_one();
+                }
                 Ok(answer)
             }
-            Err(error) => {
+            (outcome, _) => {
                 // The first error tells what happened; a rollback can fail only with the connection, which is closed then.
-                if let Err(rollback) = tx.rollback().await {
+                if let Err(rollback) = transaction.rollback().await {
                     tracing::warn!(error = %rollback, "a transaction could not be rolled back");
                 }
-                Err(error)
+                outcome
             }
         }
     }

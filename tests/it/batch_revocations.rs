@@ -39,6 +39,7 @@ async fn a_batch_revokes_what_it_can_and_names_the_rest_in_order(h: &Harness) {
         team_id: team.id.clone(),
         invitation_ids: asked.iter().map(|(id, _)| (*id).clone()).collect(),
         import_id: String::new(),
+        ..BatchRevokeInvitationsRequest::default()
     };
     // Twice: what is revoked already is success.
     for _ in 0..2 {
@@ -90,6 +91,7 @@ async fn an_import_can_be_taken_back_and_those_it_added_at_once_are_named(h: &Ha
         team_id: team.id.clone(),
         invitation_ids: Vec::new(),
         import_id: "march".to_owned(),
+        ..BatchRevokeInvitationsRequest::default()
     };
     let answer = h
         .invitations()
@@ -137,6 +139,7 @@ async fn a_batch_of_revocations_names_either_ids_or_an_import(h: &Harness) {
             team_id: team.id.clone(),
             invitation_ids,
             import_id: import_id.to_owned(),
+            ..BatchRevokeInvitationsRequest::default()
         };
         let answer = h.invitations().batch_revoke_invitations(request).await;
         answer.refused(Code::InvalidArgument, "INVALID");

@@ -44,6 +44,7 @@ pub(crate) async fn correct(
         team_id: team.to_owned(),
         user_id: user.to_owned(),
         email: email.to_owned(),
+        ..CorrectEmailRequest::default()
     };
     h.users().correct_email(request).await
 }
@@ -341,6 +342,7 @@ async fn a_member_in_the_team_is_found_whatever_the_domain_rules_say_now(h: &Har
         update_mask: Some(FieldMask {
             paths: vec!["domain_rules".to_owned()],
         }),
+        ..UpdateTeamRequest::default()
     };
     h.teams().update_team(request).await.answered();
 

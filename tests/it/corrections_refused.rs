@@ -44,7 +44,10 @@ async fn somebody_without_an_open_invitation_is_not_corrected(h: &Harness) {
     let (team, an) = mistyped(h).await;
     let token = an.token;
     h.invitations()
-        .decline_invitation(DeclineInvitationRequest { token })
+        .decline_invitation(DeclineInvitationRequest {
+            token,
+            ..DeclineInvitationRequest::default()
+        })
         .await
         .answered();
     let answer = correct(h, &team.id, &an.user, "ann@acme.example").await;

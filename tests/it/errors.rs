@@ -54,6 +54,7 @@ async fn a_team_that_does_not_exist_is_not_found_by_any_call(h: &Harness) {
             ..Team::default()
         }),
         update_mask: Some(mask("display_name")),
+        ..UpdateTeamRequest::default()
     };
     teams.update_team(request).await.missing(why, &id);
     let request = ListMembersRequest {
@@ -104,6 +105,7 @@ async fn a_team_that_does_not_exist_is_not_found_by_any_call(h: &Harness) {
     let request = ResendInvitationRequest {
         team_id: team_id(),
         invitation_id: other(),
+        ..ResendInvitationRequest::default()
     };
     invitations
         .resend_invitation(request)
@@ -112,6 +114,7 @@ async fn a_team_that_does_not_exist_is_not_found_by_any_call(h: &Harness) {
     let request = BatchResendInvitationsRequest {
         team_id: team_id(),
         invitation_ids: vec![other()],
+        ..BatchResendInvitationsRequest::default()
     };
     invitations
         .batch_resend_invitations(request)
@@ -120,6 +123,7 @@ async fn a_team_that_does_not_exist_is_not_found_by_any_call(h: &Harness) {
     let request = RevokeInvitationRequest {
         team_id: team_id(),
         invitation_id: other(),
+        ..RevokeInvitationRequest::default()
     };
     invitations
         .revoke_invitation(request)
@@ -129,6 +133,7 @@ async fn a_team_that_does_not_exist_is_not_found_by_any_call(h: &Harness) {
         team_id: team_id(),
         invitation_ids: vec![other()],
         import_id: String::new(),
+        ..BatchRevokeInvitationsRequest::default()
     };
     invitations
         .batch_revoke_invitations(request)
@@ -137,6 +142,7 @@ async fn a_team_that_does_not_exist_is_not_found_by_any_call(h: &Harness) {
     let request = ReleaseLettersRequest {
         team_id: team_id(),
         import_id: "march".to_owned(),
+        ..ReleaseLettersRequest::default()
     };
     invitations.release_letters(request).await.missing(why, &id);
 }
@@ -157,6 +163,7 @@ async fn a_person_that_does_not_exist_is_not_found_by_any_call(h: &Harness) {
             ..User::default()
         }),
         update_mask: Some(mask("given_name")),
+        ..UpdateUserRequest::default()
     };
     h.users()
         .update_user(request)
@@ -187,6 +194,7 @@ async fn an_invitation_or_import_that_does_not_exist_is_not_found_by_any_call(h:
     let request = ResendInvitationRequest {
         team_id: team_id(),
         invitation_id: invitation_id(),
+        ..ResendInvitationRequest::default()
     };
     invitations
         .resend_invitation(request)
@@ -195,6 +203,7 @@ async fn an_invitation_or_import_that_does_not_exist_is_not_found_by_any_call(h:
     let request = RevokeInvitationRequest {
         team_id: team_id(),
         invitation_id: invitation_id(),
+        ..RevokeInvitationRequest::default()
     };
     invitations
         .revoke_invitation(request)
@@ -220,6 +229,7 @@ async fn an_invitation_or_import_that_does_not_exist_is_not_found_by_any_call(h:
     let request = ReleaseLettersRequest {
         team_id: team_id(),
         import_id: import_id(),
+        ..ReleaseLettersRequest::default()
     };
     invitations
         .release_letters(request)
@@ -322,6 +332,8 @@ async fn a_key_that_is_malformed_unknown_or_revoked_is_refused(h: &Harness) {
         );
     }
 
-    keys::revoke(&h.ctx, key.id()).await.expect("a revocation");
+    keys::revoke(&h.ctx.store, key.id(), h.now())
+        .await
+        .expect("a revocation");
     assert_eq!(list_with(h, &format!("Bearer {text}")).await, invalid);
 }

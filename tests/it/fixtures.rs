@@ -151,7 +151,10 @@ impl Harness {
     ) -> Result<Response<AcceptInvitationResponse>, Status> {
         let token = token.to_owned();
         self.invitations()
-            .accept_invitation(AcceptInvitationRequest { token })
+            .accept_invitation(AcceptInvitationRequest {
+                token,
+                ..AcceptInvitationRequest::default()
+            })
             .await
     }
 
@@ -160,6 +163,7 @@ impl Harness {
         let request = ResendInvitationRequest {
             team_id: team.to_owned(),
             invitation_id: invitation.to_owned(),
+            ..ResendInvitationRequest::default()
         };
         self.invitations()
             .resend_invitation(request)
@@ -283,5 +287,6 @@ pub(crate) fn ask_first(team: &str) -> UpdateTeamRequest {
         update_mask: Some(FieldMask {
             paths: vec!["verified_account_policy".to_owned()],
         }),
+        ..UpdateTeamRequest::default()
     }
 }

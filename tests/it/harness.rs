@@ -14,6 +14,7 @@ use muster::{
         transport::{MemoryMailbox, SentMail},
     },
     proto::{
+        event_service_client::EventServiceClient,
         invitation_service_client::InvitationServiceClient, team_service_client::TeamServiceClient,
         user_service_client::UserServiceClient,
     },
@@ -184,6 +185,11 @@ impl Harness {
     /// `InvitationService` with the operator's key.
     pub(crate) fn invitations(&self) -> InvitationServiceClient<Keyed> {
         InvitationServiceClient::with_interceptor(self.channel.clone(), self.key.clone())
+    }
+
+    /// `EventService` with the operator's key.
+    pub(crate) fn events(&self) -> EventServiceClient<Keyed> {
+        EventServiceClient::with_interceptor(self.channel.clone(), self.key.clone())
     }
 
     /// A connection of its own without any key.

@@ -25,6 +25,8 @@ const NOTHING: Swept = Swept {
     letters: 0,
     tokens: 0,
     imports: 0,
+    replays: 0,
+    events: 0,
 };
 
 async fn swept(h: &Harness) -> Swept {
@@ -87,6 +89,7 @@ async fn a_dead_link_is_told_from_one_that_never_was_for_90_days_after_the_end(h
     let request = RevokeInvitationRequest {
         team_id: team.id.clone(),
         invitation_id: gone.id.clone(),
+        ..RevokeInvitationRequest::default()
     };
     h.invitations().revoke_invitation(request).await.answered();
     h.advance(TimeDelta::days(1));

@@ -40,6 +40,7 @@ async fn release(
     let request = ReleaseLettersRequest {
         team_id: team.to_owned(),
         import_id: import.to_owned(),
+        ..ReleaseLettersRequest::default()
     };
     h.invitations().release_letters(request).await
 }

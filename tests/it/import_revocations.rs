@@ -26,6 +26,7 @@ async fn take_back(h: &Harness, team: &str, import: &str) -> BatchRevokeInvitati
         team_id: team.to_owned(),
         invitation_ids: Vec::new(),
         import_id: import.to_owned(),
+        ..BatchRevokeInvitationsRequest::default()
     };
     let mut client = h.invitations();
     let answer = client.batch_revoke_invitations(request).await.answered();

@@ -95,6 +95,7 @@ async fn import_five_thousand(h: &Harness, team: &str, parts: Vec<Part>) {
         team_id: team.to_owned(),
         invitation_ids: Vec::new(),
         import_id: "all".to_owned(),
+        ..BatchRevokeInvitationsRequest::default()
     };
     let mut client = h.invitations();
     let revoked = client.batch_revoke_invitations(request).await.answered();

@@ -45,11 +45,17 @@ async fn act(h: &Harness, act: Act, token: &str) -> Result<(), (Code, String)> {
             .await
             .map(drop),
         Act::Accept => client
-            .accept_invitation(AcceptInvitationRequest { token })
+            .accept_invitation(AcceptInvitationRequest {
+                token,
+                ..AcceptInvitationRequest::default()
+            })
             .await
             .map(drop),
         Act::Decline => client
-            .decline_invitation(DeclineInvitationRequest { token })
+            .decline_invitation(DeclineInvitationRequest {
+                token,
+                ..DeclineInvitationRequest::default()
+            })
             .await
             .map(drop),
     };
@@ -66,6 +72,7 @@ pub(crate) fn revocation(team: &str, invitation: &str) -> RevokeInvitationReques
     RevokeInvitationRequest {
         team_id: team.to_owned(),
         invitation_id: invitation.to_owned(),
+        ..RevokeInvitationRequest::default()
     }
 }
 

@@ -56,6 +56,7 @@ async fn every_broken_field_of_an_invitation_is_named_at_once(h: &Harness) {
         family_name: "\t\n ".to_owned(),
         role: Role::PrimaryAdmin.into(),
         language: "english!".to_owned(),
+        ..CreateInvitationRequest::default()
     };
     h.invitations().create_invitation(request).await.invalid(&[
         ("team_id", "REQUIRED"),
@@ -170,7 +171,10 @@ async fn inviting_after_a_decline_or_a_revocation_makes_a_new_invitation_on_the_
         let (reason, state) = if declines {
             let token = first.token.clone();
             h.invitations()
-                .decline_invitation(DeclineInvitationRequest { token })
+                .decline_invitation(DeclineInvitationRequest {
+                    token,
+                    ..DeclineInvitationRequest::default()
+                })
                 .await
                 .answered();
             ("INVITATION_DECLINED", InvitationState::Declined)
@@ -178,6 +182,7 @@ async fn inviting_after_a_decline_or_a_revocation_makes_a_new_invitation_on_the_
             let request = RevokeInvitationRequest {
                 team_id: team.id.clone(),
                 invitation_id: first.id.clone(),
+                ..RevokeInvitationRequest::default()
             };
             h.invitations().revoke_invitation(request).await.answered();
             ("INVITATION_REVOKED", InvitationState::Revoked)
@@ -205,7 +210,10 @@ async fn a_verified_account_that_declined_is_asked_the_next_time(h: &Harness) {
     let invited = h.invite(&team.id, "pat@acme.example").await;
     let token = invited.token;
     h.invitations()
-        .decline_invitation(DeclineInvitationRequest { token })
+        .decline_invitation(DeclineInvitationRequest {
+            token,
+            ..DeclineInvitationRequest::default()
+        })
         .await
         .answered();
     let other = h.team("other").await;
@@ -304,6 +312,7 @@ async fn another_teams_invitation_is_not_found(h: &Harness) {
     let revoke = RevokeInvitationRequest {
         team_id: team.id.clone(),
         invitation_id: other.invitation.clone(),
+        ..RevokeInvitationRequest::default()
     };
     h.invitations()
         .revoke_invitation(revoke)

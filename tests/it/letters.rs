@@ -65,6 +65,7 @@ async fn every_letter_has_its_headers_in_both_languages(h: &Harness) {
         let request = ResendInvitationRequest {
             team_id: team.id.clone(),
             invitation_id: resent,
+            ..ResendInvitationRequest::default()
         };
         h.invitations().resend_invitation(request).await.answered();
         let new_link = h.only_letter().await;

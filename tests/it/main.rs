@@ -12,6 +12,7 @@ mod corrections_refused;
 mod domain_rules;
 mod drain;
 mod errors;
+mod events;
 mod first_start;
 mod fixtures;
 mod harness;
@@ -72,6 +73,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     domain_rules::tests,
     drain::tests,
     errors::tests,
+    events::tests,
     housekeeping::tests,
     import_csv::tests,
     import_letters::tests,

@@ -114,7 +114,10 @@ async fn members_can_be_listed_by_state_and_removed_ones_only_on_request(h: &Har
     let team = h.team("acme").await;
     let joined = h.join(&team.id, "joined@acme.example").await;
     let gone = h.invite(&team.id, "gone@acme.example").await;
-    let decline = DeclineInvitationRequest { token: gone.token };
+    let decline = DeclineInvitationRequest {
+        token: gone.token,
+        ..DeclineInvitationRequest::default()
+    };
     h.invitations().decline_invitation(decline).await.answered();
 
     let by = |states: &[MemberState]| MemberFilter {

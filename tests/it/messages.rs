@@ -138,10 +138,12 @@ async fn every_refusal_carries_its_call_id_and_our_domain(h: &Harness) {
     let protected = RevokeInvitationRequest {
         team_id: team.id.clone(),
         invitation_id: team.invitation.clone(),
+        ..RevokeInvitationRequest::default()
     };
     let resend = ResendInvitationRequest {
         team_id: team.id.clone(),
         invitation_id: team.invitation.clone(),
+        ..ResendInvitationRequest::default()
     };
     h.resend(&team.id, &team.invitation).await;
     let large = team_called(&"x".repeat(5 * 1024 * 1024));

@@ -154,6 +154,8 @@ const ROWS: &[&str] = &[
     "INSERT INTO import_results (team_id, import_id, row_number, line, outcome)
      VALUES ({3}, 'i', 1, 0, 'INVITED')",
     "INSERT INTO api_keys (id, display_name, scope, hash, create_time) VALUES ('k', 'K', 'operator', {1}, 1)",
+    "INSERT INTO events (batch, ordinal, create_time, type) VALUES (1, 1, 1, 'TEAM_CREATED')",
+    "INSERT INTO replays (key_id, method, request_id, fingerprint, create_time) VALUES ('k', 'm', {1}, {1}, 1)",
 ];
 
 /// What repeats nothing but the columns of one unique index, and by which name each database knows the index.
@@ -199,6 +201,18 @@ const DUPLICATES: &[(&str, &str)] = &[
     (
         "api_keys_pkey|api_keys.id",
         "INSERT INTO api_keys (id, display_name, scope, hash, create_time) VALUES ('k', 'L', 'operator', {6}, 1)",
+    ),
+    (
+        "events_pkey|events.batch",
+        "INSERT INTO events (batch, ordinal, create_time, type) VALUES (1, 1, 2, 'TEAM_UPDATED')",
+    ),
+    (
+        "event_log_pkey|event_log.id",
+        "INSERT INTO event_log VALUES (1, 0, 0, 0, 0)",
+    ),
+    (
+        "replays_pkey|replays.key_id",
+        "INSERT INTO replays (key_id, method, request_id, fingerprint, create_time) VALUES ('k', 'm', {1}, {2}, 1)",
     ),
 ];
 

@@ -63,6 +63,7 @@ async fn resend(h: &Harness, invitation: &Invitation) {
     let request = ResendInvitationRequest {
         team_id: invitation.team_id.clone(),
         invitation_id: invitation.id.clone(),
+        ..ResendInvitationRequest::default()
     };
     h.invitations().resend_invitation(request).await.answered();
 }
@@ -283,6 +284,7 @@ async fn a_resend_cancels_the_held_letter_and_wipes_its_token(h: &Harness) {
     let request = ReleaseLettersRequest {
         team_id: team.id.clone(),
         import_id: "spring".to_owned(),
+        ..ReleaseLettersRequest::default()
     };
     let released = h.invitations().release_letters(request).await.answered();
     assert_eq!(released.released_count, 0);
@@ -301,7 +303,10 @@ async fn the_unsent_letter_of_a_declined_invitation_is_never_sent(h: &Harness) {
     let team = h.team("acme").await;
     let invitation = unsent(h, &team.id, "ann@a.example").await;
     let token = h.sealed(&h.letter_of(&invitation.id).await);
-    let request = DeclineInvitationRequest { token };
+    let request = DeclineInvitationRequest {
+        token,
+        ..DeclineInvitationRequest::default()
+    };
     h.invitations().decline_invitation(request).await.answered();
     is_never_sent(h, &invitation).await;
 }
@@ -312,6 +317,7 @@ async fn the_unsent_letter_of_a_revoked_invitation_is_never_sent(h: &Harness) {
     let request = RevokeInvitationRequest {
         team_id: team.id.clone(),
         invitation_id: invitation.id.clone(),
+        ..RevokeInvitationRequest::default()
     };
     h.invitations().revoke_invitation(request).await.answered();
     is_never_sent(h, &invitation).await;
@@ -333,6 +339,7 @@ async fn three_relays_at_once_send_every_letter_once(h: &Harness) {
     let request = ReleaseLettersRequest {
         team_id: team.id.clone(),
         import_id: "spring".to_owned(),
+        ..ReleaseLettersRequest::default()
     };
     h.invitations().release_letters(request).await.answered();
 

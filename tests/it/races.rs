@@ -54,7 +54,10 @@ async fn of_sixteen_accepts_at_once_all_succeed_and_one_is_the_first(h: &Harness
         let token = ann.token.clone();
         async move {
             client
-                .accept_invitation(AcceptInvitationRequest { token })
+                .accept_invitation(AcceptInvitationRequest {
+                    token,
+                    ..AcceptInvitationRequest::default()
+                })
                 .await
         }
     });
@@ -146,11 +149,15 @@ async fn of_an_accept_and_a_revocation_at_once_one_wins_and_the_other_is_told(h:
             let revocation = RevokeInvitationRequest {
                 team_id: team.id.clone(),
                 invitation_id: ann.id.clone(),
+                ..RevokeInvitationRequest::default()
             };
             async move {
                 if number == round % 2 {
                     let answer = client
-                        .accept_invitation(AcceptInvitationRequest { token })
+                        .accept_invitation(AcceptInvitationRequest {
+                            token,
+                            ..AcceptInvitationRequest::default()
+                        })
                         .await;
                     (true, answer.map(|answer| answer.map(drop)))
                 } else {
@@ -253,6 +260,7 @@ fn correction(team: &str, user: &str, email: &str) -> CorrectEmailRequest {
         team_id: team.to_owned(),
         user_id: user.to_owned(),
         email: email.to_owned(),
+        ..CorrectEmailRequest::default()
     }
 }
 
@@ -269,7 +277,10 @@ async fn of_an_accept_and_a_correction_at_once_one_wins_and_the_other_is_told(h:
             let correction = correction(&team.id, &wrong.user, &right);
             async move {
                 if number == round % 2 {
-                    let accept = AcceptInvitationRequest { token };
+                    let accept = AcceptInvitationRequest {
+                        token,
+                        ..AcceptInvitationRequest::default()
+                    };
                     let answer = invitations.accept_invitation(accept).await;
                     (true, answer.map(|answer| answer.map(drop)))
                 } else {

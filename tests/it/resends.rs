@@ -41,6 +41,7 @@ async fn try_resend(
     let request = ResendInvitationRequest {
         team_id: team.to_owned(),
         invitation_id: id.to_owned(),
+        ..ResendInvitationRequest::default()
     };
     h.invitations().resend_invitation(request).await
 }
@@ -178,7 +179,10 @@ async fn a_team_invites_no_more_people_singly_than_an_hour_allows(h: &Harness) {
 async fn ask(h: &Harness, token: &str) {
     let token = token.to_owned();
     h.invitations()
-        .request_new_invitation(RequestNewInvitationRequest { token })
+        .request_new_invitation(RequestNewInvitationRequest {
+            token,
+            ..RequestNewInvitationRequest::default()
+        })
         .await
         .answered();
 }
@@ -223,6 +227,7 @@ async fn asking_for_a_new_link_answers_the_same_whatever_is_true(h: &Harness) {
     let update = UpdateTeamRequest {
         team: Some(limit),
         update_mask: Some(mask),
+        ..UpdateTeamRequest::default()
     };
     h.teams().update_team(update).await.answered();
 
@@ -290,6 +295,7 @@ async fn a_batch_resends_what_it_can_and_names_the_rest_in_order(h: &Harness) {
     let request = BatchResendInvitationsRequest {
         team_id: team.id.clone(),
         invitation_ids: asked.iter().map(|(id, _)| (*id).clone()).collect(),
+        ..BatchResendInvitationsRequest::default()
     };
     let answer = h
         .invitations()
@@ -322,6 +328,7 @@ async fn a_batch_of_resends_holds_one_to_a_thousand_ids(h: &Harness) {
         let request = BatchResendInvitationsRequest {
             team_id: team.id.clone(),
             invitation_ids,
+            ..BatchResendInvitationsRequest::default()
         };
         h.invitations().batch_resend_invitations(request).await
     };

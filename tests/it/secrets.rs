@@ -174,12 +174,17 @@ impl Life<'_> {
             let request = ResendInvitationRequest {
                 team_id: team_id.clone(),
                 invitation_id: invitation_id.clone(),
+                ..ResendInvitationRequest::default()
             };
             self.invitations.resend_invitation(request).await.answered();
         }
         self.sent(46).await;
         let import_id = "spring".to_owned();
-        let request = ReleaseLettersRequest { team_id, import_id };
+        let request = ReleaseLettersRequest {
+            team_id,
+            import_id,
+            ..ReleaseLettersRequest::default()
+        };
         self.invitations.release_letters(request).await.answered();
         self.sent(46 + IMPORTED).await;
         self.answer(&first).await;
@@ -198,11 +203,17 @@ impl Life<'_> {
             let token = token.clone();
             match n % 4 {
                 0 | 1 => {
-                    let request = AcceptInvitationRequest { token };
+                    let request = AcceptInvitationRequest {
+                        token,
+                        ..AcceptInvitationRequest::default()
+                    };
                     self.invitations.accept_invitation(request).await.answered();
                 }
                 2 => {
-                    let request = DeclineInvitationRequest { token };
+                    let request = DeclineInvitationRequest {
+                        token,
+                        ..DeclineInvitationRequest::default()
+                    };
                     let answer = self.invitations.decline_invitation(request).await;
                     answer.answered();
                 }
@@ -220,6 +231,7 @@ impl Life<'_> {
             let request = RevokeInvitationRequest {
                 team_id: self.team.clone(),
                 invitation_id: invitation.id.clone(),
+                ..RevokeInvitationRequest::default()
             };
             drop(self.invitations.revoke_invitation(request).await);
         }

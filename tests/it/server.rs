@@ -208,7 +208,11 @@ async fn a_revoked_key_is_refused_at_once(h: &Harness) {
         .await
         .answered();
     let id = key.split('_').nth(1).expect("an id");
-    assert!(keys::revoke(&h.ctx, id).await.expect("revoked"));
+    assert!(
+        keys::revoke(&h.ctx.store, id, h.now())
+            .await
+            .expect("revoked")
+    );
     teams
         .list_teams(ListTeamsRequest::default())
         .await

@@ -99,6 +99,7 @@ async fn a_settled_invitation_can_be_neither_resent_nor_ended_otherwise(h: &Harn
         let request = ResendInvitationRequest {
             team_id: team.id.clone(),
             invitation_id: id.clone(),
+            ..ResendInvitationRequest::default()
         };
         let answer = h.invitations().resend_invitation(request).await;
         answer.refused(Code::FailedPrecondition, reason);

@@ -200,6 +200,7 @@ async fn a_batch_of_resends_costs_the_same_whatever_its_size(h: &Harness) {
         let request = BatchResendInvitationsRequest {
             team_id: team.id.clone(),
             invitation_ids: ids,
+            ..BatchResendInvitationsRequest::default()
         };
         let cost = cost(h, async {
             let mut client = h.invitations();
@@ -226,6 +227,7 @@ async fn revocation(h: &Harness, (name, count): (String, usize), by_import: bool
         team_id: team.id.clone(),
         invitation_ids: ids,
         import_id: String::new(),
+        ..BatchRevokeInvitationsRequest::default()
     };
     if by_import {
         request.invitation_ids.clear();
@@ -264,6 +266,7 @@ async fn a_release_of_letters_costs_the_same_whatever_its_size(h: &Harness) {
         let request = ReleaseLettersRequest {
             team_id: team.id.clone(),
             import_id: "march".to_owned(),
+            ..ReleaseLettersRequest::default()
         };
         let cost = cost(h, async {
             let answer = h.invitations().release_letters(request).await.answered();

@@ -70,6 +70,7 @@ fn update(team: Team, paths: &[&str]) -> UpdateTeamRequest {
         update_mask: Some(FieldMask {
             paths: paths.iter().map(|path| (*path).to_owned()).collect(),
         }),
+        ..UpdateTeamRequest::default()
     }
 }
 
@@ -127,6 +128,8 @@ async fn an_update_changes_the_fields_of_its_mask_and_no_other(h: &Harness) {
         let team = answer.team.expect("the team");
         assert_eq!(time(team.update_time), h.now(), "{path}");
         expected.update_time = team.update_time;
+        assert_ne!(team.etag, expected.etag, "{path}");
+        expected.etag.clone_from(&team.etag);
         assert_eq!(team, expected, "{path}");
         assert_eq!(get(h, &made.id).await, expected, "{path}");
     }
@@ -211,6 +214,7 @@ async fn every_broken_field_of_an_update_is_named_at_once(h: &Harness) {
             ..Team::default()
         }),
         update_mask: None,
+        ..UpdateTeamRequest::default()
     };
     h.teams()
         .update_team(without_mask)

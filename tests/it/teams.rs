@@ -184,6 +184,7 @@ async fn every_broken_field_of_a_new_team_is_named_at_once(h: &Harness) {
             rule("*.fine.example", 0),
             rule("good.example", 7),
         ],
+        ..CreateTeamRequest::default()
     };
 
     h.teams().create_team(request).await.invalid(&[
@@ -221,6 +222,7 @@ async fn counts_follow_what_happens_to_members_and_invitations(h: &Harness) {
     let declines = h.invite(&team.id, "declines@acme.example").await;
     let request = DeclineInvitationRequest {
         token: declines.token,
+        ..DeclineInvitationRequest::default()
     };
     h.invitations().decline_invitation(request).await.answered();
     let before = TeamCounts {
@@ -279,12 +281,14 @@ async fn the_primary_admins_invitation_can_be_resent_but_not_ended(h: &Harness) 
 
     let decline = DeclineInvitationRequest {
         token: team.token.clone(),
+        ..DeclineInvitationRequest::default()
     };
     let refused = h.invitations().decline_invitation(decline).await;
     refused.refused(Code::FailedPrecondition, "PRIMARY_ADMIN_PROTECTED");
     let revoke = RevokeInvitationRequest {
         team_id: team.id.clone(),
         invitation_id: team.invitation.clone(),
+        ..RevokeInvitationRequest::default()
     };
     let refused = h.invitations().revoke_invitation(revoke).await;
     refused.refused(Code::FailedPrecondition, "PRIMARY_ADMIN_PROTECTED");

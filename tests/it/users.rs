@@ -43,6 +43,7 @@ fn long_form(team: &str) -> CreateUserRequest {
         time_zone: "Europe/Kyiv".to_owned(),
         job_title: "Turner".to_owned(),
         external_id: "hr-5".to_owned(),
+        ..CreateUserRequest::default()
     }
 }
 
@@ -57,6 +58,7 @@ async fn a_created_user_has_his_whole_profile_and_a_letter(h: &Harness) {
         Role::Guest
     );
 
+    let user = h.user(&member.user_id).await;
     let expected = User {
         id: member.user_id.clone(),
         email: "Ann.Lee@Acme.example".to_owned(),
@@ -72,8 +74,9 @@ async fn a_created_user_has_his_whole_profile_and_a_letter(h: &Harness) {
         verify_time: None,
         create_time: member.create_time,
         update_time: member.create_time,
+        etag: user.etag.clone(),
     };
-    assert_eq!(h.user(&member.user_id).await, expected);
+    assert_eq!(user, expected);
     assert_eq!(member.user, Some(expected));
     assert_eq!(
         h.only_letter().await.to,
@@ -107,6 +110,7 @@ async fn every_broken_field_of_a_new_user_is_named_at_once(h: &Harness) {
         time_zone: "Nowhere At All".to_owned(),
         job_title: "x".repeat(101),
         external_id: "x".repeat(129),
+        ..CreateUserRequest::default()
     };
     h.users().create_user(request).await.invalid(&[
         ("team_id", "MALFORMED"),
@@ -233,6 +237,7 @@ fn update(user: User, paths: &[&str]) -> UpdateUserRequest {
         update_mask: Some(FieldMask {
             paths: paths.iter().map(|path| (*path).to_owned()).collect(),
         }),
+        ..UpdateUserRequest::default()
     }
 }
 
@@ -287,6 +292,8 @@ async fn an_update_changes_the_profile_fields_of_its_mask_and_no_other(h: &Harne
         let user = answer.user.expect("the user");
         assert_eq!(time(user.update_time), h.now(), "{path}");
         expected.update_time = user.update_time;
+        assert_ne!(user.etag, expected.etag, "{path}");
+        expected.etag.clone_from(&user.etag);
         assert_eq!(user, expected, "{path}");
         assert_eq!(h.user(&ann.user).await, expected, "{path}");
     }
@@ -368,7 +375,10 @@ async fn a_persons_teams_are_listed_with_removed_ones_only_on_request(h: &Harnes
     let third = h.team("third").await;
     h.teams().update_team(ask_first(&third.id)).await.answered();
     let asked = h.invite(&third.id, "ann@acme.example").await;
-    let decline = DeclineInvitationRequest { token: asked.token };
+    let decline = DeclineInvitationRequest {
+        token: asked.token,
+        ..DeclineInvitationRequest::default()
+    };
     h.invitations().decline_invitation(decline).await.answered();
 
     let list = async |include_removed: bool| {

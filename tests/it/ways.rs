@@ -153,6 +153,7 @@ pub(crate) async fn settle(h: &Harness, team: Team, paths: &[&str]) {
         update_mask: Some(FieldMask {
             paths: paths.iter().map(|path| (*path).to_owned()).collect(),
         }),
+        ..UpdateTeamRequest::default()
     };
     h.teams().update_team(request).await.answered();
 }

@@ -1,11 +1,14 @@
 //! The tables as SeaORM sees them; private to the store.
 
 pub(super) mod api_keys;
+pub(super) mod event_log;
+pub(super) mod events;
 pub(super) mod import_results;
 pub(super) mod imports;
 pub(super) mod invitation_tokens;
 pub(super) mod invitations;
 pub(super) mod members;
 pub(super) mod outbox;
+pub(super) mod replays;
 pub(super) mod teams;
 pub(super) mod users;

@@ -1,0 +1,147 @@
+//! One call that changes something: who makes it, and what makes it repeatable, conditional or a rehearsal.
+
+use prost::Message;
+use uuid::Uuid;
+
+use super::Context;
+use crate::{
+    clock::Time,
+    domain::{etags, events::Origin},
+    error::{Error, Reason, Result},
+    store::{
+        self, Ending, Tx,
+        events::Made,
+        replays::{Claim, Request},
+    },
+};
+
+/// Who calls.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The API key.
+    pub key_id: String,
+    /// The call, as logs and answers name it.
+    pub call_id: Uuid,
+    /// The path of the method.
+    pub method: String,
+}
+
+/// A call as it came in.
+#[derive(Debug, Clone)]
+pub struct Call {
+    origin: Origin,
+    request: Option<Request>,
+    etag: Option<String>,
+    validate_only: bool,
+}
+
+/// What makes a call repeatable, conditional or a rehearsal.
+#[derive(Debug, Clone, Default)]
+pub struct Manner {
+    /// The caller's id for the request, with a hash of all the rest.
+    pub request_id: Option<(Uuid, Vec<u8>)>,
+    /// The state that the resource must be in.
+    pub etag: Option<String>,
+    /// Whether only to tell what would be done.
+    pub validate_only: bool,
+}
+
+impl From<&Caller> for Origin {
+    fn from(caller: &Caller) -> Self {
+        Self {
+            key_id: Some(caller.key_id.clone()),
+            call_id: Some(caller.call_id),
+        }
+    }
+}
+
+impl Call {
+    /// A caller's call. A rehearsal needs no request id: it can be repeated as it is.
+    #[must_use]
+    pub fn new(caller: &Caller, manner: Manner) -> Self {
+        let id = manner.request_id.filter(|_| !manner.validate_only);
+        Self {
+            origin: caller.into(),
+            request: id.map(|(id, fingerprint)| Request {
+                key_id: caller.key_id.clone(),
+                method: caller.method.clone(),
+                id,
+                fingerprint,
+            }),
+            etag: manner.etag,
+            validate_only: manner.validate_only,
+        }
+    }
+
+    /// Whether nothing is to be kept.
+    #[must_use]
+    pub const fn is_rehearsal(&self) -> bool {
+        self.validate_only
+    }
+
+    /// Whether the caller says what the resource must be.
+    pub(super) const fn is_conditional(&self) -> bool {
+        self.etag.is_some()
+    }
+
+    /// Whether the resource is what the caller read.
+    ///
+    /// # Errors
+    /// `ETAG_MISMATCH`.
+    pub(super) fn expect(&self, stands: &str) -> Result<()> {
+        etags::expect(self.etag.as_deref(), stands)
+    }
+
+    /// What the call's events say of it.
+    pub(super) const fn made(&self, now: Time) -> Made<'_> {
+        Made {
+            by: &self.origin,
+            at: now,
+        }
+    }
+}
+
+/// Does the work of a call once: in one transaction with its answer, if the call has a request id, so that the same
+/// request gets the same answer; and not at all if it is a rehearsal. Of two at once, the second waits for the first.
+///
+/// # Errors
+/// `REQUEST_ID_REUSED`, and what the work says: then nothing is kept, the id neither.
+pub(super) async fn once<T, A, F, R>(
+    ctx: &Context,
+    (call, now): (&Call, Time),
+    show: impl Fn(T, Time) -> A,
+    work: F,
+) -> Result<A>
+where
+    A: Message + Default,
+    F: Fn(Tx) -> R,
+    R: Future<Output = Result<T>>,
+{
+    let ending = if call.validate_only {
+        Ending::RollBack
+    } else {
+        Ending::Commit
+    };
+    let expired = super::housekeeping::ago(now, ctx.settings.replays_kept);
+    let (show, work) = (&show, &work);
+    ctx.store
+        .run(ending, |tx| async move {
+            let Some(request) = &call.request else {
+                return Ok(show(work(tx).await?, now));
+            };
+            match store::replays::claim(&tx, request, (now, expired)).await? {
+                Claim::Done(fingerprint, _) if fingerprint != request.fingerprint => {
+                    Err(Error::Refused(Reason::RequestIdReused))
+                }
+                Claim::Done(_, answer) => {
+                    A::decode(&answer[..]).map_err(|error| Error::Internal(Box::new(error)))
+                }
+                Claim::New => {
+                    let answer = show(work(tx.share()).await?, now);
+                    store::replays::remember(&tx, request, answer.encode_to_vec()).await?;
+                    Ok(answer)
+                }
+            }
+        })
+        .await
+}

@@ -1,0 +1,151 @@
+//! What happened: as a list, and piece by piece for those who watch.
+
+use std::time::Duration;
+
+use super::Context;
+use crate::{
+    domain::{
+        events::{Event, EventFilter, EventPosition, Period},
+        pages::Page,
+    },
+    error::{Error, FieldViolation, Result, Rule},
+    store::{self, events::Cut},
+};
+
+/// How long a list waits for the transactions under way.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often it looks meanwhile.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+
+/// Which list.
+pub struct List {
+    /// Which events.
+    pub filter: EventFilter,
+    /// Of which time.
+    pub period: Period,
+    /// Whether the newest come first.
+    pub newest_first: bool,
+}
+
+/// A page of events, and how far they were complete when it was read.
+///
+/// # Errors
+/// Only the database's.
+pub async fn list(
+    ctx: &Context,
+    list: &List,
+    (after, size): (Option<EventPosition>, u64),
+) -> Result<(Page<Event>, EventPosition)> {
+    let db = &ctx.store;
+    if after.is_none() {
+        settle(ctx).await?;
+    }
+    let head = store::events::head(db).await?;
+    let mut cut = Cut {
+        after: EventPosition::START,
+        up_to: head,
+        most: size + 1,
+        newest_first: list.newest_first,
+    };
+    match after {
+        Some(last) if list.newest_first => cut.up_to = last.before(),
+        Some(last) => cut.after = last,
+        None => {}
+    }
+    let cut = store::events::bounds(db, list.period, cut).await?;
+    let events = store::events::page(db, &list.filter, list.period, cut).await?;
+    let page = Page::cut(events, size, |event| event.position.into());
+    Ok((page, head))
+}
+
+/// Waits until the transactions that run now have ended, so that whoever changed something finds it in the list. One
+/// that does not end in time is not waited for: the list ends before it.
+async fn settle(ctx: &Context) -> Result<()> {
+    let begun = store::events::reach(&ctx.store).await?.begun;
+    let waiting = async {
+        while store::events::reach(&ctx.store).await?.ended < begun {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Ok(())
+    };
+    tokio::time::timeout(PATIENCE, waiting)
+        .await
+        .unwrap_or(Ok(()))
+}
+
+/// Where a watcher begins.
+#[derive(Debug, Clone, Copy)]
+pub enum Start {
+    /// With the oldest event that is kept.
+    Oldest,
+    /// With what comes.
+    Now,
+    /// After this one.
+    After(EventPosition),
+}
+
+/// The position after which a watcher begins.
+///
+/// # Errors
+/// `EVENTS_GONE`; `INVALID` for a position that nothing has had yet.
+pub async fn begin(ctx: &Context, start: Start) -> Result<EventPosition> {
+    match start {
+        Start::Oldest => store::events::gone(&ctx.store).await,
+        Start::Now => store::events::head(&ctx.store).await,
+        Start::After(position) => {
+            there(ctx, position).await?;
+            if position > store::events::head(&ctx.store).await? {
+                return Err(FieldViolation::new("after_position", Rule::OutOfRange).into());
+            }
+            Ok(position)
+        }
+    }
+}
+
+/// What a watcher is brought.
+pub struct Brought {
+    /// The next events that it wants.
+    pub events: Vec<Event>,
+    /// Everything that it wants up to here was brought.
+    pub position: EventPosition,
+    /// Whether nothing more was complete.
+    pub caught_up: bool,
+}
+
+/// The next events after a position.
+///
+/// # Errors
+/// `EVENTS_GONE`, when the position has fallen behind what is kept.
+pub async fn next(ctx: &Context, filter: &EventFilter, after: EventPosition) -> Result<Brought> {
+    let db = &ctx.store;
+    let head = store::events::head(db).await?;
+    let most = ctx.settings.watch_batch;
+    let cut = Cut {
+        after,
+        up_to: head,
+        most,
+        newest_first: false,
+    };
+    let events = store::events::page(db, filter, Period::default(), cut).await?;
+    // Asked after the page was read: what was deleted before it is noticed, what is deleted later was read.
+    there(ctx, after).await?;
+    let position = match events.last() {
+        Some(last) if events.len() as u64 == most => last.position,
+        _ => head.max(after),
+    };
+    Ok(Brought {
+        caught_up: position >= head,
+        events,
+        position,
+    })
+}
+
+/// Whether every event after a position is still there.
+async fn there(ctx: &Context, position: EventPosition) -> Result<()> {
+    let gone = store::events::gone(&ctx.store).await?;
+    if position < gone {
+        return Err(Error::EventsGone(gone.text()));
+    }
+    Ok(())
+}

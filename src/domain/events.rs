@@ -1,0 +1,277 @@
+//! Events: what happened, where in the one order of all, and which of them somebody wants.
+
+use uuid::Uuid;
+
+use super::{
+    letters::{DeliveryState, LetterKind},
+    members::{MemberState, Removal, Source},
+    pages::Position,
+    roles::Role,
+    words::words,
+};
+use crate::{
+    clock::Time,
+    error::{FieldViolation, Rule},
+};
+
+words! {
+    /// What happened.
+    pub enum EventType {
+        /// A team was made.
+        TeamCreated = "TEAM_CREATED",
+        /// A team's settings were changed.
+        TeamUpdated = "TEAM_UPDATED",
+        /// A team has another primary admin.
+        TeamPrimaryAdminChanged = "TEAM_PRIMARY_ADMIN_CHANGED",
+        /// Somebody was invited.
+        MemberInvited = "MEMBER_INVITED",
+        /// Somebody was made an active member at once.
+        MemberAdded = "MEMBER_ADDED",
+        /// Somebody accepted.
+        MemberJoined = "MEMBER_JOINED",
+        /// A membership ended.
+        MemberRemoved = "MEMBER_REMOVED",
+        /// An invitation has a new link.
+        InvitationResent = "INVITATION_RESENT",
+        /// An invitation's held letter was released.
+        InvitationReleased = "INVITATION_RELEASED",
+        /// A profile or an address was changed.
+        UserUpdated = "USER_UPDATED",
+        /// An import was made.
+        ImportCreated = "IMPORT_CREATED",
+        /// The mail server took a letter.
+        LetterSent = "LETTER_SENT",
+        /// A letter could not be delivered.
+        LetterFailed = "LETTER_FAILED",
+        /// An API key was made.
+        KeyCreated = "KEY_CREATED",
+        /// An API key was revoked.
+        KeyRevoked = "KEY_REVOKED",
+    }
+}
+
+/// A place in the one order of all events: the transaction's, and the event's within it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventPosition {
+    /// The number of the transaction.
+    pub batch: i64,
+    /// The number within it, from 1.
+    pub ordinal: i32,
+}
+
+impl EventPosition {
+    /// Before every event.
+    pub const START: Self = Self {
+        batch: 0,
+        ordinal: 0,
+    };
+
+    /// The place just before it.
+    #[must_use]
+    pub const fn before(self) -> Self {
+        Self {
+            batch: self.batch,
+            ordinal: self.ordinal - 1,
+        }
+    }
+
+    /// As clients see it: 24 hexadecimal digits, which sort as positions do.
+    #[must_use]
+    pub fn text(self) -> String {
+        format!("{:016x}{:08x}", self.batch, self.ordinal)
+    }
+
+    /// Reads what [`Self::text`] wrote.
+    ///
+    /// # Errors
+    /// Text of another form is `MALFORMED`.
+    pub fn parse(field: &str, text: &str) -> Result<Self, FieldViolation> {
+        let malformed = || FieldViolation::new(field, Rule::Malformed);
+        let plain = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if text.len() != 24 || !plain {
+            return Err(malformed());
+        }
+        let (batch, ordinal) = text.split_at(16);
+        Ok(Self {
+            batch: i64::from_str_radix(batch, 16).map_err(|_| malformed())?,
+            ordinal: i32::from_str_radix(ordinal, 16).map_err(|_| malformed())?,
+        })
+    }
+}
+
+impl From<EventPosition> for Position {
+    fn from(position: EventPosition) -> Self {
+        Self(position.text().into_bytes())
+    }
+}
+
+/// Which call made an event; nothing for what muster does by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The API key that called.
+    pub key_id: Option<String>,
+    /// The call.
+    pub call_id: Option<Uuid>,
+}
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Where it stands.
+    pub position: EventPosition,
+    /// The moment of the call that made it.
+    pub create_time: Time,
+    /// Which call that was.
+    pub origin: Origin,
+    /// What happened.
+    pub happening: Happening,
+}
+
+/// What happened to one person or thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happening {
+    /// What.
+    pub event_type: EventType,
+    /// In which team.
+    pub team_id: Option<Uuid>,
+    /// To whom.
+    pub user_id: Option<Uuid>,
+    /// What else is to be said.
+    pub payload: Payload,
+}
+
+/// What else is to be said of a happening. Which type has which payload is told by [`EventType::family`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Payload {
+    /// Of a team: the settings that have another value.
+    Team(Vec<String>),
+    /// Of a membership.
+    Member(Membership),
+    /// Of an invitation: which, and how many links it has had.
+    Invitation(Uuid, i32),
+    /// Of an account: the fields that have another value.
+    User(Vec<String>),
+    /// Of an import: which, and its number of rows.
+    Import(String, u32),
+    /// Of a letter: what it says, how it ended, and the invitation whose link it brings.
+    Letter(LetterKind, DeliveryState, Option<Uuid>),
+    /// Of an API key: which.
+    Key(String),
+}
+
+/// What a membership is from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// The role as people see it.
+    pub role: Role,
+    /// Where it stands.
+    pub state: MemberState,
+    /// How the person came in.
+    pub source: Source,
+    /// The invitation that was opened or ended.
+    pub invitation_id: Option<Uuid>,
+    /// The import that did it.
+    pub import_id: Option<String>,
+    /// Why it ended.
+    pub removal: Option<Removal>,
+}
+
+/// The payloads that there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// [`Payload::Team`].
+    Team,
+    /// [`Payload::Member`].
+    Member,
+    /// [`Payload::Invitation`].
+    Invitation,
+    /// [`Payload::User`].
+    User,
+    /// [`Payload::Import`].
+    Import,
+    /// [`Payload::Letter`].
+    Letter,
+    /// [`Payload::Key`].
+    Key,
+}
+
+impl EventType {
+    /// Which payload events of this type have.
+    #[must_use]
+    pub const fn family(self) -> Family {
+        match self {
+            Self::TeamCreated | Self::TeamUpdated | Self::TeamPrimaryAdminChanged => Family::Team,
+            Self::MemberInvited | Self::MemberAdded | Self::MemberJoined | Self::MemberRemoved => {
+                Family::Member
+            }
+            Self::InvitationResent | Self::InvitationReleased => Family::Invitation,
+            Self::UserUpdated => Family::User,
+            Self::ImportCreated => Family::Import,
+            Self::LetterSent | Self::LetterFailed => Family::Letter,
+            Self::KeyCreated | Self::KeyRevoked => Family::Key,
+        }
+    }
+}
+
+/// Which events somebody wants; empty fields do not narrow it.
+#[derive(Debug, Clone, Default)]
+pub struct EventFilter {
+    /// Only this team's.
+    pub team_id: Option<Uuid>,
+    /// Only this person's.
+    pub user_id: Option<Uuid>,
+    /// Only these types.
+    pub types: Vec<EventType>,
+}
+
+/// A stretch of time, from its first moment to the first one after it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Period {
+    /// Not before this.
+    pub from: Option<Time>,
+    /// Before this.
+    pub before: Option<Time>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_reads_as_it_was_written_and_sorts_alike() {
+        let mut last = String::new();
+        for (batch, ordinal) in [
+            (0, 0),
+            (0, 1),
+            (1, 0),
+            (9, 10),
+            (10, 1),
+            (i64::MAX, i32::MAX),
+        ] {
+            let position = EventPosition { batch, ordinal };
+            let text = position.text();
+            assert_eq!(EventPosition::parse("position", &text), Ok(position));
+            assert!(text > last, "{text}");
+            last = text;
+        }
+    }
+
+    #[test]
+    fn anything_else_is_no_position() {
+        let good = EventPosition::START.text();
+        for text in [
+            "",
+            "7",
+            &good[1..],
+            &format!("{good}0"),
+            &good.replacen('0', "g", 1),
+            &good.replacen('0', "A", 1),
+            &good.replacen('0', "+", 1),
+            &good.replacen('0', "f", 1),
+            "00000000000000008fffffff",
+        ] {
+            let refused = EventPosition::parse("position", text).map_err(|broken| broken.rule);
+            assert_eq!(refused, Err(Rule::Malformed), "{text}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Events for the wire.
+
+use uuid::Uuid;
+
+use super::{
+    members,
+    values::{id, timestamp, words},
+};
+use crate::{
+    domain::{
+        events::{Event, EventFilter, EventType, Membership, Payload},
+        letters::LetterKind,
+        members::Removal,
+    },
+    error::{FieldViolation, Violations},
+    proto::{self, event::Payload as Wire},
+};
+
+/// Reads which events are wanted.
+pub(super) fn filter(
+    given: Option<&proto::EventFilter>,
+    violations: &mut Violations,
+) -> Option<EventFilter> {
+    let Some(given) = given else {
+        return Some(EventFilter::default());
+    };
+    let team_id = violations.take(optional_id("filter.team_id", &given.team_id));
+    let user_id = violations.take(optional_id("filter.user_id", &given.user_id));
+    let mut types = words("filter.types", &given.types, violations, read_type);
+    types.sort_unstable();
+    types.dedup();
+    Some(EventFilter {
+        team_id: team_id?,
+        user_id: user_id?,
+        types,
+    })
+}
+
+fn optional_id(field: &str, text: &str) -> Result<Option<Uuid>, FieldViolation> {
+    if text.is_empty() {
+        Ok(None)
+    } else {
+        id(field, text).map(Some)
+    }
+}
+
+/// An event for the wire.
+pub(super) fn event(event: Event) -> proto::Event {
+    let happening = event.happening;
+    proto::Event {
+        position: event.position.text(),
+        create_time: Some(timestamp(event.create_time)),
+        r#type: event_type(happening.event_type).into(),
+        team_id: text(happening.team_id),
+        user_id: text(happening.user_id),
+        caller_key_id: event.origin.key_id.unwrap_or_default(),
+        call_id: text(event.origin.call_id),
+        payload: Some(payload(happening.payload)),
+    }
+}
+
+fn payload(payload: Payload) -> Wire {
+    match payload {
+        Payload::Team(changed_fields) => Wire::Team(proto::TeamEvent { changed_fields }),
+        Payload::User(changed_fields) => Wire::User(proto::UserEvent { changed_fields }),
+        Payload::Member(member) => Wire::Member(membership(member)),
+        Payload::Invitation(invitation, send_count) => Wire::Invitation(proto::InvitationEvent {
+            invitation_id: invitation.to_string(),
+            send_count,
+        }),
+        Payload::Import(import_id, rows) => Wire::Import(proto::ImportEvent {
+            import_id,
+            row_count: i32::try_from(rows).unwrap_or(i32::MAX),
+        }),
+        Payload::Letter(kind, state, invitation) => Wire::Letter(proto::LetterEvent {
+            kind: letter_kind(kind).into(),
+            state: members::delivery(state).into(),
+            invitation_id: text(invitation),
+        }),
+        Payload::Key(key_id) => Wire::Key(proto::KeyEvent { key_id }),
+    }
+}
+
+fn membership(member: Membership) -> proto::MemberEvent {
+    proto::MemberEvent {
+        role: members::role(member.role).into(),
+        state: members::state(member.state).into(),
+        source: members::source(member.source).into(),
+        invitation_id: text(member.invitation_id),
+        import_id: member.import_id.unwrap_or_default(),
+        removal: member
+            .removal
+            .map_or(proto::MemberRemoval::Unspecified, removal)
+            .into(),
+    }
+}
+
+fn text(id: Option<Uuid>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
+}
+
+const fn removal(removal: Removal) -> proto::MemberRemoval {
+    match removal {
+        Removal::Declined => proto::MemberRemoval::Declined,
+        Removal::Revoked => proto::MemberRemoval::Revoked,
+        Removal::Corrected => proto::MemberRemoval::Corrected,
+    }
+}
+
+const fn letter_kind(kind: LetterKind) -> proto::LetterKind {
+    match kind {
+        LetterKind::Invitation => proto::LetterKind::Invitation,
+        LetterKind::AddedToTeam => proto::LetterKind::AddedToTeam,
+        LetterKind::NewLink => proto::LetterKind::NewLink,
+    }
+}
+
+const fn event_type(event_type: EventType) -> proto::EventType {
+    match event_type {
+        EventType::TeamCreated => proto::EventType::TeamCreated,
+        EventType::TeamUpdated => proto::EventType::TeamUpdated,
+        EventType::TeamPrimaryAdminChanged => proto::EventType::TeamPrimaryAdminChanged,
+        EventType::MemberInvited => proto::EventType::MemberInvited,
+        EventType::MemberAdded => proto::EventType::MemberAdded,
+        EventType::MemberJoined => proto::EventType::MemberJoined,
+        EventType::MemberRemoved => proto::EventType::MemberRemoved,
+        EventType::InvitationResent => proto::EventType::InvitationResent,
+        EventType::InvitationReleased => proto::EventType::InvitationReleased,
+        EventType::UserUpdated => proto::EventType::UserUpdated,
+        EventType::ImportCreated => proto::EventType::ImportCreated,
+        EventType::LetterSent => proto::EventType::LetterSent,
+        EventType::LetterFailed => proto::EventType::LetterFailed,
+        EventType::KeyCreated => proto::EventType::KeyCreated,
+        EventType::KeyRevoked => proto::EventType::KeyRevoked,
+    }
+}
+
+const fn read_type(event_type: proto::EventType) -> Option<EventType> {
+    match event_type {
+        proto::EventType::Unspecified => None,
+        proto::EventType::TeamCreated => Some(EventType::TeamCreated),
+        proto::EventType::TeamUpdated => Some(EventType::TeamUpdated),
+        proto::EventType::TeamPrimaryAdminChanged => Some(EventType::TeamPrimaryAdminChanged),
+        proto::EventType::MemberInvited => Some(EventType::MemberInvited),
+        proto::EventType::MemberAdded => Some(EventType::MemberAdded),
+        proto::EventType::MemberJoined => Some(EventType::MemberJoined),
+        proto::EventType::MemberRemoved => Some(EventType::MemberRemoved),
+        proto::EventType::InvitationResent => Some(EventType::InvitationResent),
+        proto::EventType::InvitationReleased => Some(EventType::InvitationReleased),
+        proto::EventType::UserUpdated => Some(EventType::UserUpdated),
+        proto::EventType::ImportCreated => Some(EventType::ImportCreated),
+        proto::EventType::LetterSent => Some(EventType::LetterSent),
+        proto::EventType::LetterFailed => Some(EventType::LetterFailed),
+        proto::EventType::KeyCreated => Some(EventType::KeyCreated),
+        proto::EventType::KeyRevoked => Some(EventType::KeyRevoked),
+    }
+}

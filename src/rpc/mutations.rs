@@ -1,0 +1,126 @@
+//! Calls that change something: what every one of them may carry besides its own fields.
+
+use prost::Message;
+use ring::digest::{SHA256, digest};
+use tonic::{Request, Response, Status};
+
+use super::{
+    Rpc,
+    front::{CallId, caller},
+    status,
+    values::id,
+};
+use crate::{
+    app::{Call, Manner},
+    error::{Error, FieldViolation, Result},
+    proto::{
+        AcceptInvitationRequest, BatchResendInvitationsRequest, BatchRevokeInvitationsRequest,
+        CorrectEmailRequest, CreateInvitationRequest, CreateTeamRequest, CreateUserRequest,
+        DeclineInvitationRequest, ReleaseLettersRequest, RequestNewInvitationRequest,
+        ResendInvitationRequest, RevokeInvitationRequest, UpdateTeamRequest, UpdateUserRequest,
+    },
+};
+
+/// A request that changes something.
+pub(super) trait Mutation: Message {
+    /// The caller's id for it.
+    fn request_id(&mut self) -> &mut String;
+    /// Whether only to tell what would be done.
+    fn validate_only(&self) -> bool;
+    /// The state that the resource must be in; empty for any.
+    fn etag(&self) -> &str;
+}
+
+/// `Request, |request| whether it is a rehearsal, |request| its etag`.
+macro_rules! mutations {
+    ($($request:ident, |$a:ident| $validate_only:expr, |$b:ident| $etag:expr;)+) => {
+        $(impl Mutation for $request {
+            fn request_id(&mut self) -> &mut String {
+                &mut self.request_id
+            }
+
+            fn validate_only(&self) -> bool {
+                let $a = self;
+                $validate_only
+            }
+
+            fn etag(&self) -> &str {
+                let $b = self;
+                $etag
+            }
+        })+
+    };
+}
+
+mutations! {
+    CreateTeamRequest, |it| it.validate_only, |_it| "";
+    UpdateTeamRequest, |it| it.validate_only, |it| it.team.as_ref().map_or("", |team| &team.etag);
+    CreateUserRequest, |it| it.validate_only, |_it| "";
+    UpdateUserRequest, |it| it.validate_only, |it| it.user.as_ref().map_or("", |user| &user.etag);
+    CorrectEmailRequest, |_it| false, |it| &it.etag;
+    CreateInvitationRequest, |it| it.validate_only, |_it| "";
+    ResendInvitationRequest, |_it| false, |it| &it.etag;
+    BatchResendInvitationsRequest, |_it| false, |_it| "";
+    RevokeInvitationRequest, |_it| false, |it| &it.etag;
+    BatchRevokeInvitationsRequest, |_it| false, |_it| "";
+    ReleaseLettersRequest, |_it| false, |_it| "";
+    AcceptInvitationRequest, |_it| false, |_it| "";
+    DeclineInvitationRequest, |_it| false, |_it| "";
+    RequestNewInvitationRequest, |_it| false, |_it| "";
+}
+
+impl Rpc {
+    /// Runs one call that changes something, as [`Rpc::call`] does.
+    pub(super) async fn mutate<Q, C, A, D, W, R>(
+        &self,
+        request: Request<Q>,
+        decode: D,
+        work: W,
+    ) -> Result<Response<A>, Status>
+    where
+        Q: Mutation + Default + 'static,
+        C: Send + 'static,
+        A: Send + 'static,
+        D: FnOnce(Q) -> Result<C> + Send + 'static,
+        W: FnOnce(Self, Call, C) -> R + Send + 'static,
+        R: Future<Output = Result<A>> + Send + 'static,
+    {
+        let caller = caller(&request).map_err(|bug| status::of(&bug, CallId::of(&request)))?;
+        self.call(request, |rpc, mut message| async move {
+            let manner = manner(&mut message);
+            let (manner, command) = both(manner, decode(message))?;
+            work(rpc, Call::new(&caller, manner), command).await
+        })
+        .await
+    }
+}
+
+/// Takes the request id out of a request, so that what is left is what must be the same.
+fn manner(request: &mut impl Mutation) -> Result<Manner, FieldViolation> {
+    let given = std::mem::take(request.request_id());
+    let request_id = if given.is_empty() {
+        None
+    } else {
+        let fingerprint = digest(&SHA256, &request.encode_to_vec());
+        Some((id("request_id", &given)?, fingerprint.as_ref().to_vec()))
+    };
+    let etag = request.etag();
+    Ok(Manner {
+        request_id,
+        etag: (!etag.is_empty()).then(|| etag.to_owned()),
+        validate_only: request.validate_only(),
+    })
+}
+
+/// Both parts of a request, or every bad field of either.
+fn both<C>(manner: Result<Manner, FieldViolation>, command: Result<C>) -> Result<(Manner, C)> {
+    match (manner, command) {
+        (Ok(manner), Ok(command)) => Ok((manner, command)),
+        (Err(violation), Ok(_)) => Err(violation.into()),
+        (Err(violation), Err(Error::Invalid(mut violations))) => {
+            violations.push(violation);
+            Err(Error::Invalid(violations))
+        }
+        (_, Err(error)) => Err(error),
+    }
+}

@@ -1,0 +1,97 @@
+//! One watcher of events: read a batch, send it, wait for more. It reads no further than its reader takes.
+
+use std::time::Duration;
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, mpsc::Sender},
+    time::{Instant, sleep_until},
+};
+use tonic::Status;
+
+use super::{Rpc, event_values, front::CallId, status};
+use crate::{
+    app::{self, events::Brought},
+    domain::events::{EventFilter, EventPosition},
+    error::{Error, Reason, Result},
+    proto::WatchEventsResponse,
+};
+
+/// How long a client should wait that found every place for a watcher taken.
+const BUSY: Duration = Duration::from_secs(5);
+
+impl Rpc {
+    /// The right to watch, kept by the task that does.
+    pub(super) fn watch_permit(&self) -> Result<OwnedSemaphorePermit> {
+        self.watches
+            .clone()
+            .try_acquire_owned()
+            .map_err(|_| Error::Exhausted(Reason::WatchesBusy, BUSY))
+    }
+}
+
+/// A watcher.
+pub(super) struct Watch {
+    /// What it wants.
+    pub(super) filter: EventFilter,
+    /// Up to where it has it.
+    pub(super) position: EventPosition,
+    /// Its reader.
+    pub(super) sender: Sender<Result<WatchEventsResponse, Status>>,
+    /// Its call.
+    pub(super) call: CallId,
+}
+
+impl Watch {
+    /// Brings events until the reader goes away or the process ends.
+    pub(super) async fn run(mut self, rpc: &Rpc) {
+        let reader = self.sender.clone();
+        let ended = tokio::select! {
+            () = rpc.stop.cancelled() => Err(Error::Unavailable("draining".to_owned())),
+            () = reader.closed() => Ok(()),
+            Err(error) = self.bring(rpc) => Err(error),
+        };
+        if let Err(error) = ended {
+            // A reader that takes nothing learns of it by the stream's end.
+            drop(self.sender.try_send(Err(status::of(&error, self.call))));
+        }
+    }
+
+    async fn bring(&mut self, rpc: &Rpc) -> Result<std::convert::Infallible> {
+        let mut heads = rpc.heads.subscribe();
+        let mut told = false;
+        let mut beat = Instant::now();
+        loop {
+            let brought = app::events::next(&rpc.ctx, &self.filter, self.position).await?;
+            self.position = brought.position;
+            let caught_up = brought.caught_up;
+            let news = !brought.events.is_empty() || caught_up != told;
+            if news || Instant::now() >= beat {
+                // Whether the reader is still there is seen by `run`.
+                drop(self.sender.send(Ok(message(brought))).await);
+                told = caught_up;
+                beat = Instant::now() + rpc.ctx.settings.watch_heartbeat;
+            }
+            if caught_up {
+                let position = self.position;
+                tokio::select! {
+                    changed = heads.wait_for(|head| *head > position) => {
+                        changed.map_err(|error| Error::Internal(Box::new(error)))?;
+                    }
+                    () = sleep_until(beat) => {}
+                }
+            }
+        }
+    }
+}
+
+fn message(brought: Brought) -> WatchEventsResponse {
+    WatchEventsResponse {
+        events: brought
+            .events
+            .into_iter()
+            .map(event_values::event)
+            .collect(),
+        position: brought.position.text(),
+        caught_up: brought.caught_up,
+    }
+}

@@ -1,0 +1,35 @@
+//! Events.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, DeriveEntityModel)]
+#[sea_orm(table_name = "events")]
+pub(in crate::store) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(in crate::store) batch: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(in crate::store) ordinal: i32,
+    pub(in crate::store) create_time: i64,
+    #[sea_orm(column_name = "type")]
+    pub(in crate::store) event_type: String,
+    pub(in crate::store) team_id: Option<Uuid>,
+    pub(in crate::store) user_id: Option<Uuid>,
+    pub(in crate::store) caller_key_id: Option<String>,
+    pub(in crate::store) call_id: Option<Uuid>,
+    pub(in crate::store) role: Option<String>,
+    pub(in crate::store) state: Option<String>,
+    pub(in crate::store) source: Option<String>,
+    pub(in crate::store) removal: Option<String>,
+    pub(in crate::store) invitation_id: Option<Uuid>,
+    pub(in crate::store) send_count: Option<i32>,
+    pub(in crate::store) import_id: Option<String>,
+    pub(in crate::store) row_count: Option<i32>,
+    pub(in crate::store) letter: Option<String>,
+    pub(in crate::store) key_id: Option<String>,
+    pub(in crate::store) changed_fields: Option<String>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(in crate::store) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,10 @@
+//! The log of events: written by the transaction that made them, read in one order that no late committer disturbs.
+
+mod log;
+mod read;
+mod rows;
+mod write;
+
+pub use log::{Reach, continue_numbering, delete_before, gone, head, reach};
+pub use read::{Cut, bounds, page};
+pub use write::{Made, append, append_of_invitations, append_of_members};

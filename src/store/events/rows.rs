@@ -1,0 +1,142 @@
+//! An event as a row: which columns each payload fills.
+
+use crate::{
+    domain::{
+        events::{Event, EventPosition, EventType, Family, Happening, Membership, Origin, Payload},
+        letters::{DeliveryState, LetterKind},
+        members::{MemberState, Removal, Source},
+        roles::Role,
+    },
+    error::{Error, Result},
+    store::{
+        entities::events::Model,
+        rows::{micros, number, stored, time, word},
+    },
+};
+
+use super::Made;
+
+impl TryFrom<Model> for Event {
+    type Error = Error;
+
+    fn try_from(row: Model) -> Result<Self> {
+        let event_type = word(EventType::of, &row.event_type)?;
+        Ok(Self {
+            position: EventPosition {
+                batch: row.batch,
+                ordinal: row.ordinal,
+            },
+            create_time: time(row.create_time)?,
+            origin: Origin {
+                key_id: row.caller_key_id.clone(),
+                call_id: row.call_id,
+            },
+            happening: Happening {
+                event_type,
+                team_id: row.team_id,
+                user_id: row.user_id,
+                payload: payload(event_type.family(), row)?,
+            },
+        })
+    }
+}
+
+fn payload(family: Family, row: Model) -> Result<Payload> {
+    Ok(match family {
+        Family::Team => Payload::Team(split(row.changed_fields)),
+        Family::User => Payload::User(split(row.changed_fields)),
+        Family::Invitation => Payload::Invitation(
+            row.invitation_id.ok_or_else(incomplete)?,
+            row.send_count.ok_or_else(incomplete)?,
+        ),
+        Family::Import => Payload::Import(
+            row.import_id.ok_or_else(incomplete)?,
+            number(row.row_count.ok_or_else(incomplete)?)?,
+        ),
+        Family::Letter => Payload::Letter(
+            needed(row.letter, LetterKind::of)?,
+            needed(row.state, DeliveryState::of)?,
+            row.invitation_id,
+        ),
+        Family::Key => Payload::Key(row.key_id.ok_or_else(incomplete)?),
+        Family::Member => Payload::Member(Membership {
+            role: needed(row.role, Role::of)?,
+            state: needed(row.state, MemberState::of)?,
+            source: needed(row.source, Source::of)?,
+            invitation_id: row.invitation_id,
+            import_id: row.import_id,
+            removal: row
+                .removal
+                .map(|text| word(Removal::of, &text))
+                .transpose()?,
+        }),
+    })
+}
+
+fn needed<T>(text: Option<String>, of: impl Fn(&str) -> Option<T>) -> Result<T> {
+    word(of, &text.ok_or_else(incomplete)?)
+}
+
+fn incomplete() -> Error {
+    Error::internal("a stored event lacks a part of its payload")
+}
+
+/// Names of fields hold no comma.
+fn split(fields: Option<String>) -> Vec<String> {
+    let fields = fields.unwrap_or_default();
+    let names = fields.split(',').filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
+}
+
+/// The row of a happening.
+pub(super) fn row(happening: &Happening, made: &Made<'_>, position: EventPosition) -> Model {
+    let mut row = Model {
+        batch: position.batch,
+        ordinal: position.ordinal,
+        create_time: micros(made.at),
+        event_type: happening.event_type.word().to_owned(),
+        team_id: happening.team_id,
+        user_id: happening.user_id,
+        caller_key_id: made.by.key_id.clone(),
+        call_id: made.by.call_id,
+        role: None,
+        state: None,
+        source: None,
+        removal: None,
+        invitation_id: None,
+        send_count: None,
+        import_id: None,
+        row_count: None,
+        letter: None,
+        key_id: None,
+        changed_fields: None,
+    };
+    match &happening.payload {
+        Payload::Team(fields) | Payload::User(fields) => {
+            row.changed_fields = (!fields.is_empty()).then(|| fields.join(","));
+        }
+        Payload::Member(member) => {
+            row.role = Some(member.role.word().to_owned());
+            row.state = Some(member.state.word().to_owned());
+            row.source = Some(member.source.word().to_owned());
+            row.removal = member.removal.map(|why| why.word().to_owned());
+            row.invitation_id = member.invitation_id;
+            row.import_id.clone_from(&member.import_id);
+        }
+        Payload::Invitation(invitation, send_count) => {
+            row.invitation_id = Some(*invitation);
+            row.send_count = Some(*send_count);
+        }
+        Payload::Import(import, rows) => {
+            row.import_id = Some(import.clone());
+            row.row_count = Some(stored(*rows));
+        }
+        Payload::Letter(kind, state, invitation) => {
+            row.letter = Some(kind.word().to_owned());
+            row.state = Some(state.word().to_owned());
+            row.invitation_id = *invitation;
+        }
+        Payload::Key(key) => row.key_id = Some(key.clone()),
+    }
+    row
+}

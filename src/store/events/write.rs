@@ -1,0 +1,197 @@
+//! Appending events, as the transaction's own next ones.
+
+use sea_orm::{
+    ConnectionTrait, DbBackend, Statement,
+    sea_query::{Expr, ExprTrait, Query, SelectStatement},
+};
+use uuid::Uuid;
+
+use super::rows::row;
+use crate::{
+    clock::Time,
+    domain::{
+        events::{EventPosition, EventType, Happening, Origin},
+        members::MemberState,
+        roles::Role,
+        teams::Team,
+    },
+    error::{Error, Result},
+    store::{
+        Reads, Tx, bulk,
+        entities::{
+            events::{ActiveModel, Column, Entity, Model},
+            invitations::{self, Column as Invitations},
+            members::{self, Column as Members},
+        },
+        rows::micros,
+    },
+};
+
+/// Who makes events, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Made<'a> {
+    /// The call.
+    pub by: &'a Origin,
+    /// Its moment.
+    pub at: Time,
+}
+
+/// Appends events one after the other.
+pub async fn append(tx: &Tx, happenings: &[Happening], made: Made<'_>) -> Result<()> {
+    if happenings.is_empty() {
+        return Ok(());
+    }
+    let first = place(tx, happenings.len()).await?;
+    let rows = (first.ordinal..).zip(happenings).map(|(ordinal, one)| {
+        let position = EventPosition { ordinal, ..first };
+        row(one, &made, position)
+    });
+    bulk::insert::<Model, ActiveModel>(tx, rows.collect()).await
+}
+
+/// Appends an event for each of these members, as the transaction leaves them, in the order of their ids; with the open
+/// invitation, where there is one, and the import that did it.
+pub async fn append_of_members(
+    tx: &Tx,
+    event_type: EventType,
+    (team, users, import): (&Team, &[Uuid], Option<&str>),
+    made: Made<'_>,
+) -> Result<()> {
+    for chunk in users.chunks(bulk::CHUNK) {
+        let mut people = Query::select();
+        people
+            .from(members::Entity)
+            .left_join(
+                invitations::Entity,
+                same_member().and(invitation(Invitations::Settlement).is_null()),
+            )
+            .and_where(member(Members::TeamId).eq(team.id))
+            .and_where(member(Members::UserId).is_in(chunk.iter().copied()));
+        let what = (event_type, team, import);
+        insert(tx, what, made, (people, chunk.len())).await?;
+    }
+    Ok(())
+}
+
+/// Appends an event for each of these invitations of a team and its member, as the transaction leaves them, in the order of
+/// the members' ids.
+pub async fn append_of_invitations(
+    tx: &Tx,
+    event_type: EventType,
+    (team, ids): (&Team, &[Uuid]),
+    made: Made<'_>,
+) -> Result<()> {
+    for chunk in ids.chunks(bulk::CHUNK) {
+        let mut people = Query::select();
+        people
+            .from(invitations::Entity)
+            .inner_join(members::Entity, same_member())
+            .and_where(invitation(Invitations::TeamId).eq(team.id))
+            .and_where(invitation(Invitations::Id).is_in(chunk.iter().copied()));
+        insert(tx, (event_type, team, None), made, (people, chunk.len())).await?;
+    }
+    Ok(())
+}
+
+fn member(column: Members) -> Expr {
+    Expr::col((members::Entity, column))
+}
+
+fn invitation(column: Invitations) -> Expr {
+    Expr::col((invitations::Entity, column))
+}
+
+fn same_member() -> Expr {
+    invitation(Invitations::TeamId)
+        .eq(member(Members::TeamId))
+        .and(invitation(Invitations::UserId).eq(member(Members::UserId)))
+}
+
+/// Turns people into events by one INSERT .. SELECT; that there are as many as were meant is its precondition.
+async fn insert(
+    tx: &Tx,
+    (event_type, team, import): (EventType, &Team, Option<&str>),
+    made: Made<'_>,
+    (people, count): (SelectStatement, usize),
+) -> Result<()> {
+    let first = place(tx, count).await?;
+    let role = Expr::case(
+        member(Members::UserId).eq(team.primary_admin_user_id),
+        Role::PrimaryAdmin.word(),
+    )
+    .finally(member(Members::Role));
+    let state = Expr::case(
+        member(Members::RemoveTime).is_not_null(),
+        MemberState::Removed.word(),
+    )
+    .case(
+        member(Members::JoinTime).is_null(),
+        MemberState::Invited.word(),
+    )
+    .finally(MemberState::Active.word());
+    let number = Expr::cust("row_number() OVER (ORDER BY members.user_id)");
+    let values: [(Column, Expr); 15] = [
+        (Column::Batch, Expr::value(first.batch)),
+        (Column::Ordinal, number.add(first.ordinal - 1)),
+        (Column::CreateTime, Expr::value(micros(made.at))),
+        (Column::EventType, Expr::value(event_type.word())),
+        (Column::TeamId, member(Members::TeamId)),
+        (Column::UserId, member(Members::UserId)),
+        (Column::CallerKeyId, Expr::value(made.by.key_id.as_deref())),
+        (Column::CallId, Expr::value(made.by.call_id)),
+        (Column::Role, role.into()),
+        (Column::State, state.into()),
+        (Column::Source, member(Members::Source)),
+        (Column::Removal, member(Members::Removal)),
+        (Column::InvitationId, invitation(Invitations::Id)),
+        (Column::SendCount, invitation(Invitations::SendCount)),
+        (Column::ImportId, Expr::value(import)),
+    ];
+    let (columns, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
+    let mut people = people;
+    people.exprs(values);
+    let mut insert = Query::insert();
+    insert
+        .into_table(Entity)
+        .columns(columns)
+        .select_from(people)
+        .map_err(|error| Error::Internal(Box::new(error)))?;
+    let done = tx.connection().execute(&insert).await?;
+    bulk::expect(count as u64, done.rows_affected())
+}
+
+/// The position of the transaction's next event, of so many.
+async fn place(tx: &Tx, count: usize) -> Result<EventPosition> {
+    let batch = match tx.batch.number.get() {
+        Some(number) => *number,
+        None => {
+            let number = draw(tx).await?;
+            *tx.batch.number.get_or_init(|| number)
+        }
+    };
+    let count = i32::try_from(count).map_err(|error| Error::Internal(Box::new(error)))?;
+    Ok(EventPosition {
+        batch,
+        ordinal: 1 + tx
+            .batch
+            .written
+            .fetch_add(count, std::sync::atomic::Ordering::Relaxed),
+    })
+}
+
+/// Draws the transaction's number.
+async fn draw(tx: &Tx) -> Result<i64> {
+    let db = tx.connection();
+    let backend = db.get_database_backend();
+    let draw = match backend {
+        DbBackend::Sqlite => {
+            "UPDATE event_log SET last_batch = last_batch + 1 RETURNING last_batch AS number"
+        }
+        _ => "SELECT base + pg_current_xact_id()::text::bigint AS number FROM event_log",
+    };
+    let row = db
+        .query_one_raw(Statement::from_string(backend, draw))
+        .await?
+        .ok_or_else(|| Error::internal("the event log has lost its row"))?;
+    Ok(row.try_get("", "number")?)
+}
