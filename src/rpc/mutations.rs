@@ -112,6 +112,13 @@ fn manner(request: &mut impl Mutation) -> Result<Manner, FieldViolation> {
     })
 }
 
+/// The state that a rehearsal shows will never be: its etag would be good for nothing.
+pub(super) fn no_etag_of_rehearsal(call: &Call, etag: &mut String) {
+    if call.is_rehearsal() {
+        etag.clear();
+    }
+}
+
 /// Both parts of a request, or every bad field of either.
 fn both<C>(manner: Result<Manner, FieldViolation>, command: Result<C>) -> Result<(Manner, C)> {
     match (manner, command) {

@@ -4,7 +4,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{
-    Rpc, members,
+    Rpc, members, mutations,
     pages::{self, List},
     team_settings,
     values::{id, timestamp, words},
@@ -88,9 +88,9 @@ impl TeamService for Rpc {
         self.mutate(request, decode, async |rpc: Self, call, (team, changes)| {
             let change = (team, &changes);
             app::teams::update(&rpc.ctx, &call, change, |team, _| {
-                proto::UpdateTeamResponse {
-                    team: Some(show(&team)),
-                }
+                let mut team = show(&team);
+                mutations::no_etag_of_rehearsal(&call, &mut team.etag);
+                proto::UpdateTeamResponse { team: Some(team) }
             })
             .await
         })

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{
     Rpc,
     front::{CallId, caller},
-    import_upload, imports, members,
+    import_upload, imports, members, mutations,
     pages::{self, List},
     status,
     values::{id, ids, paths, word},
@@ -128,9 +128,9 @@ impl UserService for Rpc {
         self.mutate(request, update, async |rpc: Self, call, (user, changes)| {
             let change = (user, &changes);
             app::users::update(&rpc.ctx, &call, change, |user, _| {
-                proto::UpdateUserResponse {
-                    user: Some(members::user(user)),
-                }
+                let mut user = members::user(user);
+                mutations::no_etag_of_rehearsal(&call, &mut user.etag);
+                proto::UpdateUserResponse { user: Some(user) }
             })
             .await
         })

@@ -12,6 +12,7 @@ mod corrections_refused;
 mod domain_rules;
 mod drain;
 mod errors;
+mod etags;
 mod events;
 mod first_start;
 mod fixtures;
@@ -38,7 +39,9 @@ mod pages;
 mod postgres;
 mod races;
 mod refusals;
+mod rehearsals;
 mod relays;
+mod request_ids;
 mod resends;
 mod rotation;
 mod seats;
@@ -55,6 +58,7 @@ mod teams;
 mod uploads;
 mod users;
 mod waiting;
+mod watches;
 mod ways;
 
 use std::{process::ExitCode, sync::Arc};
@@ -73,6 +77,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     domain_rules::tests,
     drain::tests,
     errors::tests,
+    etags::tests,
     events::tests,
     housekeeping::tests,
     import_csv::tests,
@@ -92,6 +97,8 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     outcomes::tests,
     pages::tests,
     races::tests,
+    rehearsals::tests,
+    request_ids::tests,
     resends::tests,
     seats::tests,
     server::tests,
@@ -102,6 +109,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     team_settings::tests,
     teams::tests,
     users::tests,
+    watches::tests,
 ];
 
 fn main() -> ExitCode {

@@ -1,0 +1,455 @@
+//! Calls with a request id: the same request answers the same and does nothing again.
+
+use std::{collections::BTreeSet, fmt::Debug};
+
+use chrono::TimeDelta;
+use muster::{
+    app::{housekeeping, keys},
+    proto::{
+        AcceptInvitationRequest, BatchResendInvitationsRequest, BatchRevokeInvitationsRequest,
+        CorrectEmailRequest, CreateInvitationRequest, CreateTeamRequest, CreateUserRequest,
+        DESCRIPTORS, DeclineInvitationRequest, ListEventsRequest, ReleaseLettersRequest,
+        RequestNewInvitationRequest, ResendInvitationRequest, RevokeInvitationRequest, Role, Team,
+        UpdateTeamRequest, UpdateUserRequest, User,
+        invitation_service_client::InvitationServiceClient, team_service_client::TeamServiceClient,
+    },
+};
+use prost::Message;
+use prost_types::{FieldMask, FileDescriptorSet};
+use tonic::{Code, Response, Status, service::interceptor::InterceptedService};
+
+use crate::{
+    events::list,
+    fixtures::{MICROSECOND, WEEK, invitation_of, team_called},
+    harness::{BearerKey, Harness, tests},
+    races::at_once,
+    refusals::Outcome,
+    waiting::until,
+};
+
+tests![
+    every_call_that_changes_something_takes_a_request_id,
+    every_call_answers_the_same_again_and_does_nothing_more,
+    another_request_under_the_same_id_is_refused,
+    what_was_refused_may_be_tried_again_under_its_id,
+    an_id_belongs_to_its_key_and_its_call,
+    an_id_is_good_for_a_day,
+    of_sixteen_at_once_one_runs_and_all_get_its_answer,
+    of_two_teams_made_at_once_under_one_id_both_answers_are_the_one,
+    a_revoked_key_is_not_answered_again,
+    a_caller_who_went_away_finds_the_answer_of_his_call,
+    a_bad_request_id_is_named_among_all_bad_fields,
+];
+
+/// Ids of requests; each is used for one request only.
+fn request_id(number: u8) -> String {
+    format!("00000000-0000-4000-8000-0000000000{number:02x}")
+}
+
+fn mask(path: &str) -> Option<FieldMask> {
+    Some(FieldMask {
+        paths: vec![path.to_owned()],
+    })
+}
+
+/// Methods that only look.
+const LOOKING: [&str; 4] = ["Get", "List", "BatchGet", "Peek"];
+
+async fn every_call_that_changes_something_takes_a_request_id(_: &Harness) {
+    let set = FileDescriptorSet::decode(DESCRIPTORS).expect("descriptors");
+    let ours = || {
+        let files = set.file.iter();
+        files.filter(|file| file.package() == "muster.v1")
+    };
+    let fields = |request: &str| -> BTreeSet<String> {
+        ours()
+            .flat_map(|file| &file.message_type)
+            .filter(|message| request.ends_with(&format!(".{}", message.name())))
+            .flat_map(|message| message.field.iter().map(|field| field.name().to_owned()))
+            .collect()
+    };
+    let mut changing = 0;
+    for method in ours()
+        .flat_map(|file| &file.service)
+        .flat_map(|one| &one.method)
+    {
+        let name = method.name();
+        let looks = LOOKING.iter().any(|verb| name.starts_with(verb));
+        if looks || method.client_streaming() || method.server_streaming() {
+            continue;
+        }
+        changing += 1;
+        let fields = fields(method.input_type());
+        assert!(fields.contains("request_id"), "{name}");
+        if name.starts_with("Create") || name.starts_with("Update") {
+            assert!(fields.contains("validate_only"), "{name}");
+        }
+    }
+    assert_eq!(changing, 14);
+}
+
+async fn event_count(h: &Harness) -> usize {
+    list(h, ListEventsRequest::default()).await.len()
+}
+
+/// Makes a call twice; the second answer is the first, and nothing came of it.
+async fn twice<T: Debug + PartialEq>(
+    h: &Harness,
+    call: impl AsyncFn() -> Result<Response<T>, Status>,
+) -> T {
+    let first = call().await.answered();
+    let events = event_count(h).await;
+    h.advance(MICROSECOND);
+    assert_eq!(call().await.answered(), first);
+    assert_eq!(event_count(h).await, events);
+    first
+}
+
+async fn every_call_answers_the_same_again_and_does_nothing_more(h: &Harness) {
+    let mut team = team_called("acme");
+    team.request_id = request_id(1);
+    let made = twice(h, async || h.teams().create_team(team.clone()).await).await;
+    let team = made.team.expect("the team").id;
+    let admin = made.invitation.expect("an invitation");
+    h.only_letter().await;
+
+    let update = UpdateTeamRequest {
+        team: Some(Team {
+            id: team.clone(),
+            display_name: "Renamed".to_owned(),
+            ..Team::default()
+        }),
+        update_mask: mask("display_name"),
+        request_id: request_id(2),
+        ..UpdateTeamRequest::default()
+    };
+    twice(h, async || h.teams().update_team(update.clone()).await).await;
+
+    let user = CreateUserRequest {
+        team_id: team.clone(),
+        email: "ann@acme.example".to_owned(),
+        given_name: "Ann".to_owned(),
+        family_name: "Lee".to_owned(),
+        role: Role::Guest.into(),
+        language: "en".to_owned(),
+        request_id: request_id(3),
+        ..CreateUserRequest::default()
+    };
+    let ann = twice(h, async || h.users().create_user(user.clone()).await).await;
+    let ann = ann.invitation.expect("an invitation");
+    h.only_letter().await;
+
+    let update = UpdateUserRequest {
+        user: Some(User {
+            id: ann.user_id.clone(),
+            phone: "123".to_owned(),
+            ..User::default()
+        }),
+        update_mask: mask("phone"),
+        request_id: request_id(4),
+        ..UpdateUserRequest::default()
+    };
+    twice(h, async || h.users().update_user(update.clone()).await).await;
+
+    let correction = CorrectEmailRequest {
+        team_id: team.clone(),
+        user_id: ann.user_id.clone(),
+        email: "anna@acme.example".to_owned(),
+        request_id: request_id(5),
+        ..CorrectEmailRequest::default()
+    };
+    twice(h, async || {
+        h.users().correct_email(correction.clone()).await
+    })
+    .await;
+    h.only_letter().await;
+
+    let mut request = invitation_of(&team, "bob@acme.example");
+    request.request_id = request_id(6);
+    let bob = twice(h, async || {
+        h.invitations().create_invitation(request.clone()).await
+    })
+    .await;
+    let bob = bob.invitation.expect("an invitation");
+    h.only_letter().await;
+
+    let resend = ResendInvitationRequest {
+        team_id: team.clone(),
+        invitation_id: bob.id.clone(),
+        request_id: request_id(7),
+        ..ResendInvitationRequest::default()
+    };
+    let resent = twice(h, async || {
+        h.invitations().resend_invitation(resend.clone()).await
+    })
+    .await;
+    assert_eq!(resent.invitation.expect("an invitation").send_count, 2);
+    let old = h.only_token().await;
+
+    h.advance(TimeDelta::minutes(2));
+    let resends = BatchResendInvitationsRequest {
+        team_id: team.clone(),
+        invitation_ids: vec![bob.id.clone(), admin.id.clone()],
+        request_id: request_id(8),
+    };
+    twice(h, async || {
+        h.invitations()
+            .batch_resend_invitations(resends.clone())
+            .await
+    })
+    .await;
+    let letters = h.deliver().await;
+    assert_eq!(letters.len(), 2);
+    let newest = letters.iter().find(|letter| letter.to.starts_with("boss"));
+    let accept = AcceptInvitationRequest {
+        token: crate::fixtures::token(newest.expect("the boss's")),
+        request_id: request_id(9),
+    };
+    let accepted = twice(h, async || {
+        h.invitations().accept_invitation(accept.clone()).await
+    })
+    .await;
+    assert!(!accepted.already_accepted, "the very same answer");
+
+    h.advance(TimeDelta::minutes(2));
+    let renew = RequestNewInvitationRequest {
+        token: old,
+        request_id: request_id(10),
+    };
+    twice(h, async || {
+        h.invitations().request_new_invitation(renew.clone()).await
+    })
+    .await;
+    let decline = DeclineInvitationRequest {
+        token: h.only_token().await,
+        request_id: request_id(11),
+    };
+    twice(h, async || {
+        h.invitations().decline_invitation(decline.clone()).await
+    })
+    .await;
+
+    let revoke = RevokeInvitationRequest {
+        team_id: team.clone(),
+        invitation_id: ann.id.clone(),
+        request_id: request_id(12),
+        ..RevokeInvitationRequest::default()
+    };
+    twice(h, async || {
+        h.invitations().revoke_invitation(revoke.clone()).await
+    })
+    .await;
+
+    h.import_held(&team, "march", &["c@acme.example"]).await;
+    let release = ReleaseLettersRequest {
+        team_id: team.clone(),
+        import_id: "march".to_owned(),
+        request_id: request_id(13),
+    };
+    let released = twice(h, async || {
+        h.invitations().release_letters(release.clone()).await
+    })
+    .await;
+    assert_eq!(released.released_count, 1);
+    h.only_letter().await;
+
+    let back = BatchRevokeInvitationsRequest {
+        team_id: team,
+        import_id: "march".to_owned(),
+        request_id: request_id(14),
+        ..BatchRevokeInvitationsRequest::default()
+    };
+    let back = twice(h, async || {
+        h.invitations().batch_revoke_invitations(back.clone()).await
+    })
+    .await;
+    assert_eq!(back.results.len(), 1, "as before, though it is revoked now");
+}
+
+/// An invitation with the first request id.
+fn with_id(team: &str, email: &str) -> CreateInvitationRequest {
+    CreateInvitationRequest {
+        request_id: request_id(1),
+        ..invitation_of(team, email)
+    }
+}
+
+async fn another_request_under_the_same_id_is_refused(h: &Harness) {
+    let team = h.team("acme").await;
+    let ann = with_id(&team.id, "ann@acme.example");
+    h.invitations()
+        .create_invitation(ann.clone())
+        .await
+        .answered();
+    h.only_letter().await;
+    let others = [
+        with_id(&team.id, "bob@acme.example"),
+        with_id(&h.unknown_id(), "ann@acme.example"),
+        CreateInvitationRequest {
+            language: "uk".to_owned(),
+            ..ann.clone()
+        },
+    ];
+    for other in others {
+        h.invitations()
+            .create_invitation(other)
+            .await
+            .refused(Code::FailedPrecondition, "REQUEST_ID_REUSED");
+    }
+    h.invitations().create_invitation(ann).await.answered();
+}
+
+async fn what_was_refused_may_be_tried_again_under_its_id(h: &Harness) {
+    let mut small = team_called("acme");
+    small.seat_limit = Some(1);
+    let team = h.team_from(small).await;
+    let ann = with_id(&team.id, "ann@acme.example");
+    h.invitations()
+        .create_invitation(ann.clone())
+        .await
+        .refused(Code::FailedPrecondition, "NO_SEAT");
+    let update = UpdateTeamRequest {
+        team: Some(Team {
+            id: team.id.clone(),
+            ..Team::default()
+        }),
+        update_mask: mask("seat_limit"),
+        ..UpdateTeamRequest::default()
+    };
+    h.teams().update_team(update).await.answered();
+    h.invitations().create_invitation(ann).await.answered();
+    h.only_letter().await;
+}
+
+async fn an_id_belongs_to_its_key_and_its_call(h: &Harness) {
+    let team = h.team("acme").await;
+    let mine = with_id(&team.id, "ann@acme.example");
+    h.invitations().create_invitation(mine).await.answered();
+    let key = keys::create(&h.ctx, "another").await.expect("a key");
+    let channel = InterceptedService::new(h.anonymous_channel(), BearerKey::new(key.text()));
+    let theirs = with_id(&team.id, "bob@acme.example");
+    InvitationServiceClient::new(channel)
+        .create_invitation(theirs)
+        .await
+        .answered();
+    let create = CreateTeamRequest {
+        request_id: request_id(1),
+        ..team_called("other")
+    };
+    h.teams().create_team(create).await.answered();
+    assert_eq!(h.deliver().await.len(), 3);
+}
+
+async fn an_id_is_good_for_a_day(h: &Harness) {
+    let team = h.team("acme").await;
+    let request = with_id(&team.id, "ann@acme.example");
+    let first = h
+        .invitations()
+        .create_invitation(request.clone())
+        .await
+        .answered();
+    h.only_letter().await;
+    h.advance(TimeDelta::days(1) - MICROSECOND);
+    let again = h.invitations().create_invitation(request.clone()).await;
+    assert_eq!(again.answered(), first);
+    h.advance(MICROSECOND);
+    // A day later it is a new request: she is invited already.
+    let later = h.invitations().create_invitation(request.clone()).await;
+    let later = later.answered();
+    assert_ne!(later.outcome, first.outcome);
+    h.advance(WEEK);
+    let swept = housekeeping::sweep(&h.ctx).await.expect("a sweep");
+    assert_eq!(swept.replays, 1);
+    h.invitations().create_invitation(request).await.answered();
+    h.only_letter().await;
+}
+
+async fn of_sixteen_at_once_one_runs_and_all_get_its_answer(h: &Harness) {
+    let team = h.team("acme").await;
+    let answers = at_once(16, |_| {
+        let mut client = h.invitations();
+        let request = with_id(&team.id, "ann@acme.example");
+        async move { client.create_invitation(request).await }
+    });
+    let answers: Vec<_> = answers.await.into_iter().map(Outcome::answered).collect();
+    for answer in &answers {
+        assert_eq!(answer, &answers[0]);
+    }
+    h.only_letter().await;
+}
+
+async fn of_two_teams_made_at_once_under_one_id_both_answers_are_the_one(h: &Harness) {
+    for round in 0..10 {
+        let answers = at_once(4, |_| {
+            let mut client = h.teams();
+            let request = CreateTeamRequest {
+                external_id: format!("crm-{round}"),
+                request_id: request_id(round),
+                ..team_called(&format!("team{round}"))
+            };
+            async move { client.create_team(request).await }
+        });
+        let answers: Vec<_> = answers.await.into_iter().map(Outcome::answered).collect();
+        for answer in &answers {
+            assert_eq!(answer, &answers[0], "nobody hears TEAM_EXTERNAL_ID_TAKEN");
+        }
+        h.only_letter().await;
+    }
+}
+
+async fn a_revoked_key_is_not_answered_again(h: &Harness) {
+    let key = keys::create(&h.ctx, "short").await.expect("a key");
+    let channel = InterceptedService::new(h.anonymous_channel(), BearerKey::new(key.text()));
+    let mut client = TeamServiceClient::new(channel);
+    let request = CreateTeamRequest {
+        request_id: request_id(1),
+        ..team_called("acme")
+    };
+    client.create_team(request.clone()).await.answered();
+    h.only_letter().await;
+    let revoked = keys::revoke(&h.ctx.store, key.id(), h.now()).await;
+    assert!(revoked.expect("a revocation"));
+    client
+        .create_team(request)
+        .await
+        .refused(Code::Unauthenticated, "CREDENTIAL_INVALID");
+}
+
+async fn a_caller_who_went_away_finds_the_answer_of_his_call(h: &Harness) {
+    let team = h.team("acme").await;
+    let request = with_id(&team.id, "ann@acme.example");
+    let mut client = h.invitations();
+    let sent = request.clone();
+    let call = tokio::spawn(async move { client.create_invitation(sent).await });
+    // It has reached the server when its event is there; the answer may be anywhere.
+    until("the call is carried out", async || {
+        (event_count(h).await > 4).then_some(())
+    })
+    .await;
+    call.abort();
+    let again = h.invitations().create_invitation(request).await.answered();
+    let invitation = again.invitation.expect("an invitation");
+    assert_eq!(invitation.send_count, 1);
+    h.only_letter().await;
+}
+
+async fn a_bad_request_id_is_named_among_all_bad_fields(h: &Harness) {
+    let request = CreateInvitationRequest {
+        request_id: "again".to_owned(),
+        ..invitation_of("x", "nobody")
+    };
+    h.invitations().create_invitation(request).await.invalid(&[
+        ("team_id", "MALFORMED"),
+        ("email", "MALFORMED"),
+        ("request_id", "MALFORMED"),
+    ]);
+    let team = h.team("acme").await;
+    let request = CreateInvitationRequest {
+        request_id: "again".to_owned(),
+        ..invitation_of(&team.id, "ann@acme.example")
+    };
+    h.invitations()
+        .create_invitation(request)
+        .await
+        .invalid(&[("request_id", "MALFORMED")]);
+}
