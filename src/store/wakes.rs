@@ -107,7 +107,8 @@ async fn listen(
     let mut listener = PgListener::connect_with(connections).await?;
     listener.listen(CHANNEL).await?;
     loop {
-        listener.recv().await?;
+        // Also for what was said before it listened, or while its connection was broken, which is what `None` means.
         heard.notify_one();
+        let _word_or_none = listener.try_recv().await?;
     }
 }

@@ -7,7 +7,8 @@ use muster::{
     error::Result as Answer,
     proto::{
         ImportUsersEnd, ImportUsersHeader, ImportUsersRequest, ImportUsersResponse,
-        ListTeamsRequest, import_users_end::Count, import_users_request::Part,
+        ListTeamsRequest, WatchEventsRequest, event_service_client::EventServiceClient,
+        import_users_end::Count, import_users_request::Part,
         team_service_client::TeamServiceClient, user_service_client::UserServiceClient,
     },
     server,
@@ -36,6 +37,7 @@ tests![
     an_import_under_way_when_the_server_drains_is_finished_and_answered,
     while_it_drains_not_serving_is_seen_before_connections_are_refused with delayed,
     an_open_watch_does_not_hold_up_the_end,
+    watchers_of_events_are_told_that_the_server_drains,
     an_upload_that_never_ends_is_cut_off_after_the_drain_timeout with impatient,
 ];
 
@@ -92,6 +94,28 @@ impl Another {
         })
         .await;
     }
+}
+
+async fn watchers_of_events_are_told_that_the_server_drains(h: &Harness) {
+    let another = Another::start(h).await;
+    let mut client = EventServiceClient::new(another.keyed());
+    let request = WatchEventsRequest::default();
+    let mut stream = client.watch_events(request).await.answered();
+    while !stream
+        .message()
+        .await
+        .expect("a message")
+        .expect("no end")
+        .caught_up
+    {}
+    drop(another.stop);
+    let told = stream.message().await.map(tonic::Response::new);
+    told.refused(Code::Unavailable, "UNAVAILABLE");
+    another
+        .serving
+        .await
+        .expect("no panic")
+        .expect("a good end");
 }
 
 fn part(part: Part) -> ImportUsersRequest {

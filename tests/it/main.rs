@@ -13,6 +13,7 @@ mod domain_rules;
 mod drain;
 mod errors;
 mod etags;
+mod event_numbers;
 mod events;
 mod first_start;
 mod fixtures;
@@ -58,6 +59,7 @@ mod teams;
 mod uploads;
 mod users;
 mod waiting;
+mod wakes;
 mod watches;
 mod ways;
 
@@ -129,6 +131,8 @@ fn main() -> ExitCode {
         trials.extend(first_start::on_backend(backend));
         trials.extend(migrations::on_backend(backend));
         trials.extend(secrets::on_backend(backend));
+        trials.extend(event_numbers::on_backend(backend));
+        trials.extend(wakes::on_backend(backend));
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }

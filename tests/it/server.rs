@@ -33,7 +33,8 @@ tests![
 ];
 
 /// The services of the contract.
-pub(crate) const SERVICES: [&str; 3] = [
+pub(crate) const SERVICES: [&str; 4] = [
+    "muster.v1.EventService",
     "muster.v1.InvitationService",
     "muster.v1.TeamService",
     "muster.v1.UserService",

@@ -54,7 +54,11 @@ pub async fn reach(db: &impl Reads) -> Result<Reach> {
 /// The position up to which nothing is missing and nothing can come in: of the newest event below every transaction that
 /// still runs, or, if all were deleted, of the last one deleted.
 pub async fn head(db: &impl Reads) -> Result<EventPosition> {
-    let reach = reach(db).await?;
+    head_at(db, reach(db).await?).await
+}
+
+/// The same for the transactions of a moment.
+pub async fn head_at(db: &impl Reads, reach: Reach) -> Result<EventPosition> {
     let newest = Entity::find()
         .select_only()
         .columns([Column::Batch, Column::Ordinal])

@@ -5,6 +5,6 @@ mod read;
 mod rows;
 mod write;
 
-pub use log::{Reach, continue_numbering, delete_before, gone, head, reach};
+pub use log::{Reach, continue_numbering, delete_before, gone, head, head_at, reach};
 pub use read::{Cut, bounds, page};
 pub use write::{Made, append, append_of_invitations, append_of_members};
