@@ -34,7 +34,7 @@ pub struct List {
 /// Only the database's.
 pub async fn list(
     ctx: &Context,
-    list: &List,
+    wanted: &List,
     (after, size): (Option<EventPosition>, u64),
 ) -> Result<(Page<Event>, EventPosition)> {
     let db = &ctx.store;
@@ -46,15 +46,15 @@ pub async fn list(
         after: EventPosition::START,
         up_to: head,
         most: size + 1,
-        newest_first: list.newest_first,
+        newest_first: wanted.newest_first,
     };
     match after {
-        Some(last) if list.newest_first => cut.up_to = last.before(),
-        Some(last) => cut.after = last,
+        Some(place) if wanted.newest_first => cut.up_to = place.before(),
+        Some(place) => cut.after = place,
         None => {}
     }
-    let cut = store::events::bounds(db, list.period, cut).await?;
-    let events = store::events::page(db, &list.filter, list.period, cut).await?;
+    let cut = store::events::bounds(db, wanted.period, cut).await?;
+    let events = store::events::page(db, &wanted.filter, wanted.period, cut).await?;
     let page = Page::cut(events, size, |event| event.position.into());
     Ok((page, head))
 }

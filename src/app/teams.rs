@@ -196,11 +196,11 @@ pub async fn update<A: Message + Default>(
 
         let before = team.settings.clone();
         apply(&mut team.settings, changes);
-        let changed = team.settings.changed_since(&before);
-        if !changed.is_empty() {
+        let fields = team.settings.changed_since(&before);
+        if !fields.is_empty() {
             team.update_time = now;
             store::teams::update(tx, &team).await?;
-            let event = happened(&team, EventType::TeamUpdated, &changed);
+            let event = happened(&team, EventType::TeamUpdated, &fields);
             store::events::append(tx, &[event], call.made(now)).await?;
         }
         Ok(team)

@@ -92,12 +92,12 @@ pub async fn update<A: Message + Default>(
             .ok_or_else(|| no_user(id))?;
         call.expect(&user.etag())?;
 
-        let changed = changes.of(&user);
-        if changed.is_empty() {
+        let fields = changes.of(&user);
+        if fields.is_empty() {
             return Ok(user);
         }
         store::users::update(tx, id, changes, now).await?;
-        let event = updated(id, None, &changed);
+        let event = updated(id, None, &fields);
         store::events::append(tx, &[event], call.made(now)).await?;
         store::users::by_id(tx, id)
             .await?

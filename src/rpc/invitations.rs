@@ -38,8 +38,7 @@ impl InvitationService for Rpc {
         &self,
         request: Request<proto::CreateInvitationRequest>,
     ) -> Result<Response<proto::CreateInvitationResponse>, Status> {
-        let decode = |message| create(&message);
-        self.mutate(request, decode, async |rpc: Self, call, command| {
+        self.mutate(request, create, async |rpc: Self, call, command| {
             app::invitations::create(&rpc.ctx, &call, &command, |entered, now| {
                 let (outcome, member, invitation) = members::entered(entered, now);
                 proto::CreateInvitationResponse {
@@ -101,7 +100,7 @@ impl InvitationService for Rpc {
         &self,
         request: Request<proto::ResendInvitationRequest>,
     ) -> Result<Response<proto::ResendInvitationResponse>, Status> {
-        let decode = |one: proto::ResendInvitationRequest| key(&one.team_id, &one.invitation_id);
+        let decode = |one: &proto::ResendInvitationRequest| key(&one.team_id, &one.invitation_id);
         self.mutate(request, decode, async |rpc: Self, call, one| {
             app::resends::one(&rpc.ctx, &call, one, |shown, now| {
                 proto::ResendInvitationResponse {
@@ -133,7 +132,7 @@ impl InvitationService for Rpc {
         &self,
         request: Request<proto::RevokeInvitationRequest>,
     ) -> Result<Response<proto::RevokeInvitationResponse>, Status> {
-        let decode = |one: proto::RevokeInvitationRequest| key(&one.team_id, &one.invitation_id);
+        let decode = |one: &proto::RevokeInvitationRequest| key(&one.team_id, &one.invitation_id);
         self.mutate(request, decode, async |rpc: Self, call, one| {
             app::revocations::one(&rpc.ctx, &call, one, |shown, now| {
                 proto::RevokeInvitationResponse {
@@ -149,10 +148,9 @@ impl InvitationService for Rpc {
         &self,
         request: Request<proto::BatchRevokeInvitationsRequest>,
     ) -> Result<Response<proto::BatchRevokeInvitationsResponse>, Status> {
-        let decode = |message| revocation(&message);
         self.mutate(
             request,
-            decode,
+            revocation,
             async |rpc: Self, call, wanted| match wanted {
                 Revocation::Invitations(team, wanted) => {
                     let which = (team, &wanted[..]);
@@ -183,7 +181,7 @@ impl InvitationService for Rpc {
         &self,
         request: Request<proto::ReleaseLettersRequest>,
     ) -> Result<Response<proto::ReleaseLettersResponse>, Status> {
-        let decode = |message: proto::ReleaseLettersRequest| {
+        let decode = |message: &proto::ReleaseLettersRequest| {
             super::imports::key(&message.team_id, &message.import_id)
         };
         self.mutate(request, decode, async |rpc: Self, call, (team, import)| {
@@ -222,7 +220,7 @@ impl InvitationService for Rpc {
         &self,
         request: Request<proto::AcceptInvitationRequest>,
     ) -> Result<Response<proto::AcceptInvitationResponse>, Status> {
-        let decode = |message: proto::AcceptInvitationRequest| token(&message.token);
+        let decode = |message: &proto::AcceptInvitationRequest| token(&message.token);
         self.mutate(request, decode, async |rpc: Self, call, token| {
             app::links::accept(&rpc.ctx, &call, &token, |(member, step), now| {
                 proto::AcceptInvitationResponse {
@@ -239,7 +237,7 @@ impl InvitationService for Rpc {
         &self,
         request: Request<proto::DeclineInvitationRequest>,
     ) -> Result<Response<proto::DeclineInvitationResponse>, Status> {
-        let decode = |message: proto::DeclineInvitationRequest| token(&message.token);
+        let decode = |message: &proto::DeclineInvitationRequest| token(&message.token);
         self.mutate(request, decode, async |rpc: Self, call, token| {
             let done = |(), _| proto::DeclineInvitationResponse {};
             app::links::decline(&rpc.ctx, &call, &token, done).await
@@ -251,7 +249,7 @@ impl InvitationService for Rpc {
         &self,
         request: Request<proto::RequestNewInvitationRequest>,
     ) -> Result<Response<proto::RequestNewInvitationResponse>, Status> {
-        let decode = |message: proto::RequestNewInvitationRequest| token(&message.token);
+        let decode = |message: &proto::RequestNewInvitationRequest| token(&message.token);
         self.mutate(request, decode, async |rpc: Self, call, token| {
             let done = |(), _| proto::RequestNewInvitationResponse {};
             app::links::request_new(&rpc.ctx, &call, &token, done).await
@@ -283,7 +281,7 @@ fn token(text: &str) -> Result<InvitationToken> {
     Ok(InvitationToken::parse("token", text)?)
 }
 
-fn resends(message: proto::BatchResendInvitationsRequest) -> Result<(Uuid, Vec<Uuid>)> {
+fn resends(message: &proto::BatchResendInvitationsRequest) -> Result<(Uuid, Vec<Uuid>)> {
     let mut violations = Violations::new();
     let team = violations.take(id("team_id", &message.team_id));
     let limit = (MAX_RESENDS, &mut violations);

@@ -81,14 +81,14 @@ impl Rpc {
         Q: Mutation + Default + 'static,
         C: Send + 'static,
         A: Send + 'static,
-        D: FnOnce(Q) -> Result<C> + Send + 'static,
+        D: FnOnce(&Q) -> Result<C> + Send + 'static,
         W: FnOnce(Self, Call, C) -> R + Send + 'static,
         R: Future<Output = Result<A>> + Send + 'static,
     {
         let caller = caller(&request).map_err(|bug| status::of(&bug, CallId::of(&request)))?;
         self.call(request, |rpc, mut message| async move {
             let manner = manner(&mut message);
-            let (manner, command) = both(manner, decode(message))?;
+            let (manner, command) = both(manner, decode(&message))?;
             work(rpc, Call::new(&caller, manner), command).await
         })
         .await

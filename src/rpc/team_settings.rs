@@ -127,9 +127,9 @@ const UPDATABLE: [&str; 7] = [
 ];
 
 /// Reads changes to the settings of a team.
-pub(super) fn update(message: proto::UpdateTeamRequest) -> Result<(Uuid, app::teams::Update)> {
+pub(super) fn update(message: &proto::UpdateTeamRequest) -> Result<(Uuid, app::teams::Update)> {
     let mut violations = Violations::new();
-    let team = message.team.unwrap_or_default();
+    let team = message.team.clone().unwrap_or_default();
     let team_id = violations.take(id("team.id", &team.id));
     let mut changes = app::teams::Update::default();
     for path in paths(message.update_mask.as_ref(), &UPDATABLE, &mut violations) {

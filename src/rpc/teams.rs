@@ -33,8 +33,7 @@ impl TeamService for Rpc {
         &self,
         request: Request<proto::CreateTeamRequest>,
     ) -> Result<Response<proto::CreateTeamResponse>, Status> {
-        let decode = |message| create(&message);
-        self.mutate(request, decode, async |rpc: Self, call, command| {
+        self.mutate(request, create, async |rpc: Self, call, command| {
             app::teams::create(&rpc.ctx, &call, &command, show_created).await
         })
         .await
@@ -84,16 +83,19 @@ impl TeamService for Rpc {
         &self,
         request: Request<proto::UpdateTeamRequest>,
     ) -> Result<Response<proto::UpdateTeamResponse>, Status> {
-        let decode = team_settings::update;
-        self.mutate(request, decode, async |rpc: Self, call, (team, changes)| {
-            let change = (team, &changes);
-            app::teams::update(&rpc.ctx, &call, change, |team, _| {
-                let mut team = show(&team);
-                mutations::no_etag_of_rehearsal(&call, &mut team.etag);
-                proto::UpdateTeamResponse { team: Some(team) }
-            })
-            .await
-        })
+        self.mutate(
+            request,
+            team_settings::update,
+            async |rpc: Self, call, (team, changes)| {
+                let change = (team, &changes);
+                app::teams::update(&rpc.ctx, &call, change, |team, _| {
+                    let mut team = show(&team);
+                    mutations::no_etag_of_rehearsal(&call, &mut team.etag);
+                    proto::UpdateTeamResponse { team: Some(team) }
+                })
+                .await
+            },
+        )
         .await
     }
 

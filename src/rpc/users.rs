@@ -36,8 +36,7 @@ impl UserService for Rpc {
         &self,
         request: Request<proto::CreateUserRequest>,
     ) -> Result<Response<proto::CreateUserResponse>, Status> {
-        let decode = |message| create(&message);
-        self.mutate(request, decode, async |rpc: Self, call, command| {
+        self.mutate(request, create, async |rpc: Self, call, command| {
             app::invitations::create(&rpc.ctx, &call, &command, |entered, now| {
                 let (outcome, member, invitation) = members::entered(entered, now);
                 proto::CreateUserResponse {
@@ -282,7 +281,7 @@ impl UserService for Rpc {
     }
 }
 
-fn correction(message: proto::CorrectEmailRequest) -> Result<CorrectEmail> {
+fn correction(message: &proto::CorrectEmailRequest) -> Result<CorrectEmail> {
     let mut violations = Violations::new();
     let team = violations.take(id("team_id", &message.team_id));
     let user = violations.take(id("user_id", &message.user_id));
@@ -351,9 +350,9 @@ const UPDATABLE: [&str; 7] = [
     "external_id",
 ];
 
-fn update(message: proto::UpdateUserRequest) -> Result<(Uuid, ProfileChanges)> {
+fn update(message: &proto::UpdateUserRequest) -> Result<(Uuid, ProfileChanges)> {
     let mut violations = Violations::new();
-    let user = message.user.unwrap_or_default();
+    let user = message.user.clone().unwrap_or_default();
     let user_id = violations.take(id("user.id", &user.id));
     let mut changes = ProfileChanges::default();
     for path in paths(message.update_mask.as_ref(), &UPDATABLE, &mut violations) {

@@ -93,7 +93,7 @@ async fn hear(connections: PgPool, heard: Arc<Notify>) {
         match listen(&connections, &heard).await {
             Ok(never) => match never {},
             Err(error) => {
-                tracing::warn!(%error, "other processes' events are not heard; looking by itself")
+                tracing::warn!(%error, "other processes' events are not heard; looking by itself");
             }
         }
         tokio::time::sleep(REST).await;

@@ -24,6 +24,7 @@ use crate::{
 
 tests![
     a_team_that_does_not_exist_is_not_found_by_any_call,
+    invitations_of_a_team_that_does_not_exist_are_not_found_by_any_call,
     a_person_that_does_not_exist_is_not_found_by_any_call,
     an_invitation_or_import_that_does_not_exist_is_not_found_by_any_call,
     an_id_of_another_form_is_a_broken_field,
@@ -89,6 +90,16 @@ async fn a_team_that_does_not_exist_is_not_found_by_any_call(h: &Harness) {
         .create_invitation(invitation_of(&id, "ann@acme.example"))
         .await
         .missing(why, &id);
+}
+
+/// Makes every call about invitations that names a team, with one that does not exist.
+async fn invitations_of_a_team_that_does_not_exist_are_not_found_by_any_call(h: &Harness) {
+    let id = h.unknown_id();
+    let team_id = || id.clone();
+    let other = || h.unknown_id();
+    let mut invitations = h.invitations();
+    let why = "TEAM_NOT_FOUND";
+
     let request = GetInvitationRequest {
         team_id: team_id(),
         invitation_id: other(),

@@ -99,8 +99,8 @@ async fn an_invitation_that_was_changed_since_it_was_read_is_not_changed(h: &Har
         etag: read.etag.clone(),
         ..ResendInvitationRequest::default()
     };
-    let resent = h.invitations().resend_invitation(resend.clone()).await;
-    let resent = resent.answered().invitation.expect("the invitation");
+    let answer = h.invitations().resend_invitation(resend.clone()).await;
+    let newer = answer.answered().invitation.expect("the invitation");
     h.only_letter().await;
     h.advance(TimeDelta::minutes(2));
     h.invitations()
@@ -118,7 +118,7 @@ async fn an_invitation_that_was_changed_since_it_was_read_is_not_changed(h: &Har
         .await
         .refused(Code::Aborted, "ETAG_MISMATCH");
     h.invitations()
-        .revoke_invitation(revoke(&resent.etag))
+        .revoke_invitation(revoke(&newer.etag))
         .await
         .answered();
 }

@@ -17,7 +17,8 @@ use crate::{
 };
 
 tests![
-    every_call_that_changes_something_leaves_its_events,
+    the_life_of_an_invitation_leaves_its_events,
+    an_import_leaves_an_event_for_itself_and_for_everybody_in_it,
     an_event_names_the_call_and_the_key_that_made_it,
     a_change_that_changes_nothing_leaves_no_event,
     what_is_refused_leaves_no_event,
@@ -71,7 +72,7 @@ fn membership(event: &Event) -> (Role, MemberState, MemberRemoval) {
     (member.role(), member.state(), member.removal())
 }
 
-async fn every_call_that_changes_something_leaves_its_events(h: &Harness) {
+async fn the_life_of_an_invitation_leaves_its_events(h: &Harness) {
     let made = h.teams().create_team(team_called("acme")).await.answered();
     let team = made.team.expect("the team").id;
     let events = narrowed(h, of_team(&team)).await;
@@ -146,7 +147,11 @@ async fn every_call_that_changes_something_leaves_its_events(h: &Harness) {
         membership(&declined[2]),
         (Role::Guest, MemberState::Removed, MemberRemoval::Declined)
     );
+}
 
+async fn an_import_leaves_an_event_for_itself_and_for_everybody_in_it(h: &Harness) {
+    let team = h.team("acme").await.id;
+    let before = narrowed(h, of_team(&team)).await.len();
     h.import_held(&team, "march", &["c@acme.example", "d@acme.example"])
         .await;
     let release = ReleaseLettersRequest {
@@ -156,7 +161,7 @@ async fn every_call_that_changes_something_leaves_its_events(h: &Harness) {
     };
     h.invitations().release_letters(release).await.answered();
     h.deliver().await;
-    let imported = newer(h).await;
+    let imported = narrowed(h, of_team(&team)).await.split_off(before);
     let expected = [
         EventType::ImportCreated,
         EventType::MemberInvited,
@@ -177,7 +182,9 @@ async fn every_call_that_changes_something_leaves_its_events(h: &Harness) {
         .batch_revoke_invitations(back)
         .await
         .answered();
-    let revoked = newer(h).await;
+    let revoked = narrowed(h, of_team(&team))
+        .await
+        .split_off(before + imported.len());
     assert_eq!(types(&revoked), [EventType::MemberRemoved; 2]);
     assert_eq!(
         membership(&revoked[1]),

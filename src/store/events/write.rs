@@ -162,12 +162,12 @@ async fn insert(
 
 /// The position of the transaction's next event, of so many.
 async fn place(tx: &Tx, count: usize) -> Result<EventPosition> {
-    let batch = match tx.batch.number.get() {
-        Some(number) => *number,
-        None => {
-            let number = draw(tx).await?;
-            *tx.batch.number.get_or_init(|| number)
-        }
+    let drawn = tx.batch.number.get().copied();
+    let batch = if let Some(number) = drawn {
+        number
+    } else {
+        let number = draw(tx).await?;
+        *tx.batch.number.get_or_init(|| number)
     };
     let count = i32::try_from(count).map_err(|error| Error::Internal(Box::new(error)))?;
     Ok(EventPosition {
