@@ -42,6 +42,7 @@ mod races;
 mod refusals;
 mod rehearsals;
 mod relays;
+mod repeated_calls;
 mod request_ids;
 mod resends;
 mod rotation;
@@ -100,6 +101,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     pages::tests,
     races::tests,
     rehearsals::tests,
+    repeated_calls::tests,
     request_ids::tests,
     resends::tests,
     seats::tests,
