@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc::Sender},
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 use tonic::Status;
 
@@ -18,6 +18,9 @@ use crate::{
 
 /// How long a client should wait that found every place for a watcher taken.
 const BUSY: Duration = Duration::from_secs(5);
+
+/// How long a process that ends waits for a reader to take the reason.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 impl Rpc {
     /// The right to watch, kept by the task that does.
@@ -45,14 +48,19 @@ impl Watch {
     /// Brings events until the reader goes away or the process ends.
     pub(super) async fn run(mut self, rpc: &Rpc) {
         let reader = self.sender.clone();
-        let ended = tokio::select! {
-            () = rpc.stop.cancelled() => Err(Error::Unavailable("draining".to_owned())),
-            () = reader.closed() => Ok(()),
-            Err(error) = self.bring(rpc) => Err(error),
+        let end = tokio::select! {
+            () = rpc.stop.cancelled() => Error::Unavailable("draining".to_owned()),
+            () = reader.closed() => return,
+            Err(error) = self.bring(rpc) => error,
         };
-        if let Err(error) = ended {
-            // A reader that takes nothing learns of it by the stream's end.
-            drop(self.sender.try_send(Err(status::of(&error, self.call))));
+        // A slow reader is told why when he takes it; only the end of the process does not wait for him.
+        let patience = async {
+            rpc.stop.cancelled().await;
+            sleep(LAST_WORD).await;
+        };
+        tokio::select! {
+            _taken_or_gone = reader.send(Err(status::of(&end, self.call))) => {}
+            () = patience => {}
         }
     }
 
