@@ -204,32 +204,30 @@ pub async fn carry_out(
 
     store::users::insert(tx, &work.new_accounts, now).await?;
     work.enter_members(tx, team, terms, now).await?;
+    // Before it is settled, so that their event names the invitation over which they came in.
+    let added = (Outcome::Verified, EventType::MemberAdded);
+    record(tx, (team, terms), (&answers, added), made).await?;
     work.open_invitations(tx, team, terms, now).await?;
     letters::post(ctx, tx, work.letters, now).await?;
-    record(tx, (team, terms), &answers, made).await?;
+    let invited = (Outcome::Invited, EventType::MemberInvited);
+    record(tx, (team, terms), (&answers, invited), made).await?;
     Ok(answers)
 }
 
+/// The events of those who came in with this outcome, each with his open invitation.
 async fn record(
     tx: &Tx,
     (team, terms): (&Team, &Terms<'_>),
-    admitted: &[Admitted],
+    (admitted, (outcome, event_type)): (&[Admitted], (Outcome, EventType)),
     made: Made<'_>,
 ) -> Result<()> {
-    let came = [
-        (Outcome::Invited, EventType::MemberInvited),
-        (Outcome::Verified, EventType::MemberAdded),
-    ];
-    for (outcome, event_type) in came {
-        let users: Vec<Uuid> = admitted
-            .iter()
-            .filter(|one| one.outcome == outcome)
-            .filter_map(|one| one.user_id)
-            .collect();
-        let who = (team, &users[..], terms.import_id);
-        store::events::append_of_members(tx, event_type, who, made).await?;
-    }
-    Ok(())
+    let users: Vec<Uuid> = admitted
+        .iter()
+        .filter(|one| one.outcome == outcome)
+        .filter_map(|one| one.user_id)
+        .collect();
+    let who = (team, &users[..], terms.import_id);
+    store::events::append_of_members(tx, event_type, who, made).await
 }
 
 /// The people of a plan, sorted by what is to be written for them.
