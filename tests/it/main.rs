@@ -1,5 +1,6 @@
 //! The integration suite: the real server on a free port, driven through the wire, once on every database that is there.
 
+mod acts;
 mod addresses;
 mod backends;
 mod batch_revocations;
@@ -38,6 +39,8 @@ mod outbox;
 mod outcomes;
 mod pages;
 mod postgres;
+mod projection;
+mod projector;
 mod races;
 mod refusals;
 mod rehearsals;
@@ -54,7 +57,9 @@ mod smtp;
 mod smtp_peer;
 mod smtp_tls;
 mod sqlite;
+mod stage;
 mod statements;
+mod steps;
 mod team_settings;
 mod teams;
 mod uploads;
@@ -99,6 +104,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     outbox::tests,
     outcomes::tests,
     pages::tests,
+    projection::tests,
     races::tests,
     rehearsals::tests,
     repeated_calls::tests,

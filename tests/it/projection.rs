@@ -1,0 +1,119 @@
+//! Events tell all: whatever sequence of calls there was, teams, members, roles, states and invitations can be rebuilt
+//! from them exactly.
+
+use muster::proto::{Event, EventType, ListEventsRequest, WatchEventsRequest};
+use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
+use tokio::{runtime::Handle, task::block_in_place};
+
+use crate::{
+    events,
+    harness::{Harness, tests},
+    projector::World,
+    refusals::Outcome,
+    stage::Stage,
+    steps::{Step, seldom, sequence},
+};
+
+tests![
+    what_chance_brings_seldom_can_be_rebuilt_from_events,
+    any_sequence_of_calls_leaves_events_from_which_the_world_can_be_rebuilt,
+];
+
+/// How many sequences, unless `PROPTEST_CASES` says it.
+const CASES: u32 = 24;
+/// How many steps a sequence has at most.
+const STEPS: usize = 25;
+
+async fn what_chance_brings_seldom_can_be_rebuilt_from_events(h: &Harness) {
+    for steps in seldom() {
+        play(h, &steps).await;
+    }
+    let events = events::list(h, ListEventsRequest::default()).await;
+    for kind in [
+        EventType::TeamPrimaryAdminChanged,
+        EventType::MemberAdded,
+        EventType::MemberJoined,
+        EventType::InvitationResent,
+        EventType::InvitationReleased,
+        EventType::UserUpdated,
+    ] {
+        assert!(events.iter().any(|one| one.r#type() == kind), "{kind:?}");
+    }
+}
+
+async fn any_sequence_of_calls_leaves_events_from_which_the_world_can_be_rebuilt(h: &Harness) {
+    let mut config = Config {
+        failure_persistence: None,
+        max_shrink_iters: 200,
+        ..Config::default()
+    };
+    if config.cases == 256 {
+        config.cases = CASES;
+    }
+    let seed = match config.rng_seed {
+        RngSeed::Fixed(seed) => seed,
+        RngSeed::Random => muster::ids::nonce().as_u64_pair().1,
+    };
+    config.rng_seed = RngSeed::Fixed(seed);
+    let mut runner = TestRunner::new(config);
+    let outcome = block_in_place(|| {
+        runner.run(&sequence(STEPS), |steps| {
+            Handle::current().block_on(play(h, &steps));
+            Ok::<_, TestCaseError>(())
+        })
+    });
+    if let Err(failure) = outcome {
+        panic!("PROPTEST_RNG_SEED={seed} runs it again: {failure}");
+    }
+
+    let whole = ListEventsRequest {
+        page_size: 1_000,
+        ..ListEventsRequest::default()
+    };
+    let listed = events::list(h, whole).await;
+    assert_eq!(watched(h, String::new()).await, listed);
+    let ever = prost_types::Timestamp::default();
+    assert_eq!(World::rebuilt(&listed), World::answered(h, ever).await);
+}
+
+/// Plays a sequence; after every step events must tell what the calls answer.
+async fn play(h: &Harness, steps: &[Step]) {
+    let begin = position(h).await;
+    let mut stage = Stage::new(h).await;
+    for step in steps {
+        stage.take(step).await;
+        let rebuilt = World::rebuilt(&stage.events().await);
+        let answered = World::answered(h, stage.since()).await;
+        assert_eq!(rebuilt, answered, "after {step:?}");
+    }
+    let listed = stage.events().await;
+    for (user, verified) in World::rebuilt(&listed).people {
+        assert_eq!(h.user(&user).await.enabled, verified);
+    }
+    assert_eq!(watched(h, begin).await, listed);
+}
+
+/// How far events are complete.
+async fn position(h: &Harness) -> String {
+    let request = ListEventsRequest::default();
+    let answer = h.events().list_events(request).await.answered();
+    answer.position
+}
+
+/// What a watcher is brought after a position until he has caught up.
+async fn watched(h: &Harness, after_position: String) -> Vec<Event> {
+    let request = WatchEventsRequest {
+        after_position,
+        ..WatchEventsRequest::default()
+    };
+    let mut stream = h.events().watch_events(request).await.answered();
+    let mut all = Vec::new();
+    loop {
+        let message = stream.message().await.expect("a message");
+        let message = message.expect("a stream without an end");
+        all.extend(message.events);
+        if message.caught_up {
+            return all;
+        }
+    }
+}
