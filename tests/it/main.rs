@@ -10,6 +10,8 @@ mod cli;
 mod cli_import;
 mod correct_email;
 mod corrections_refused;
+mod crashes;
+mod deployments;
 mod domain_rules;
 mod drain;
 mod errors;
@@ -41,6 +43,7 @@ mod pages;
 mod postgres;
 mod projection;
 mod projector;
+mod proxies;
 mod races;
 mod refusals;
 mod rehearsals;
@@ -136,6 +139,7 @@ fn main() -> ExitCode {
     for backend in backends.iter() {
         let tests = MODULES.iter().flat_map(|tests| tests());
         trials.extend(tests.map(|test| test.trial(Arc::clone(backend))));
+        trials.extend(crashes::on_backend(backend));
         trials.extend(first_start::on_backend(backend));
         trials.extend(migrations::on_backend(backend));
         trials.extend(secrets::on_backend(backend));
