@@ -299,9 +299,9 @@ async fn processes_die_at_any_moment(url: &str) {
             request_id: ids::nonce().to_string(),
             ..team_called(&format!("team{round}"))
         };
-        // From at once to long after the usual time of an answer.
+        // From at once to the usual time of an answer.
         let random = ids::nonce().as_u64_pair().1 % 1_000;
-        let moment = usual.mul_f64(f64::from(u32::try_from(random).expect("small")) / 500.0);
+        let moment = usual.mul_f64(f64::from(u32::try_from(random).expect("small")) / 1_000.0);
         let first = tokio::spawn(create_team(mortal.keyed(), request.clone()));
         tokio::time::sleep(moment).await;
         mortal.kill();

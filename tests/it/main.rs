@@ -32,6 +32,7 @@ mod import_stream;
 mod imports;
 mod invitation_life;
 mod invitations;
+mod late_commits;
 mod layers;
 mod letters;
 mod members;
@@ -69,8 +70,11 @@ mod uploads;
 mod users;
 mod waiting;
 mod wakes;
+mod watchers;
 mod watches;
+mod watching;
 mod ways;
+mod writers;
 
 use std::{process::ExitCode, sync::Arc};
 
@@ -141,10 +145,12 @@ fn main() -> ExitCode {
         trials.extend(tests.map(|test| test.trial(Arc::clone(backend))));
         trials.extend(crashes::on_backend(backend));
         trials.extend(first_start::on_backend(backend));
+        trials.extend(late_commits::on_backend(backend));
         trials.extend(migrations::on_backend(backend));
         trials.extend(secrets::on_backend(backend));
         trials.extend(event_numbers::on_backend(backend));
         trials.extend(wakes::on_backend(backend));
+        trials.extend(watchers::on_backend(backend));
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }

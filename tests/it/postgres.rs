@@ -8,7 +8,7 @@ use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::Command,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     thread,
     time::Duration,
 };
@@ -26,6 +26,7 @@ const OPTIONS: &str = "-c listen_addresses=127.0.0.1 -c unix_socket_directories=
     -c fsync=off -c synchronous_commit=off -c full_page_writes=off";
 
 /// PostgreSQL's programs.
+#[derive(Clone)]
 pub(crate) struct Installation {
     bin: PathBuf,
     version: u32,
@@ -88,6 +89,7 @@ fn version(bin: &Path) -> Option<u32> {
 pub(crate) struct Cluster {
     installation: Installation,
     state: Mutex<State>,
+    apart: OnceLock<Box<Cluster>>,
 }
 
 enum State {
@@ -108,7 +110,15 @@ impl Cluster {
         Self {
             installation,
             state: Mutex::new(State::Idle),
+            apart: OnceLock::new(),
         }
+    }
+
+    /// Another cluster, which stops with this one: a transaction that stays open holds up the events of every database
+    /// of its cluster, and so every other test's.
+    pub(crate) fn apart(&self) -> &Self {
+        let new = || Box::new(Self::new(self.installation.clone()));
+        self.apart.get_or_init(new)
     }
 
     /// A database of its own for one test.
@@ -127,6 +137,9 @@ impl Cluster {
 
     /// Stops the cluster and removes its folder. Safe to call twice, and while tests still run.
     pub(crate) fn stop(&self) {
+        if let Some(apart) = self.apart.get() {
+            apart.stop();
+        }
         // Locked to the end: the process must not end while another thread is still at it.
         let mut state = lock(&self.state);
         match std::mem::replace(&mut *state, State::Over) {

@@ -1,7 +1,7 @@
 //! Events tell all: whatever sequence of calls there was, teams, members, roles, states and invitations can be rebuilt
 //! from them exactly.
 
-use muster::proto::{Event, EventType, ListEventsRequest, WatchEventsRequest};
+use muster::proto::{EventType, ListEventsRequest};
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 use tokio::{runtime::Handle, task::block_in_place};
 
@@ -9,9 +9,9 @@ use crate::{
     events,
     harness::{Harness, tests},
     projector::World,
-    refusals::Outcome,
     stage::Stage,
     steps::{Step, seldom, sequence},
+    watching::{position, watched},
 };
 
 tests![
@@ -71,14 +71,14 @@ async fn any_sequence_of_calls_leaves_events_from_which_the_world_can_be_rebuilt
         ..ListEventsRequest::default()
     };
     let listed = events::list(h, whole).await;
-    assert_eq!(watched(h, String::new()).await, listed);
+    assert_eq!(watched(&mut h.events(), String::new()).await, listed);
     let ever = prost_types::Timestamp::default();
     assert_eq!(World::rebuilt(&listed), World::answered(h, ever).await);
 }
 
 /// Plays a sequence; after every step events must tell what the calls answer.
 async fn play(h: &Harness, steps: &[Step]) {
-    let begin = position(h).await;
+    let begin = position(&mut h.events()).await;
     let mut stage = Stage::new(h).await;
     for step in steps {
         stage.take(step).await;
@@ -90,30 +90,5 @@ async fn play(h: &Harness, steps: &[Step]) {
     for (user, verified) in World::rebuilt(&listed).people {
         assert_eq!(h.user(&user).await.enabled, verified);
     }
-    assert_eq!(watched(h, begin).await, listed);
-}
-
-/// How far events are complete.
-async fn position(h: &Harness) -> String {
-    let request = ListEventsRequest::default();
-    let answer = h.events().list_events(request).await.answered();
-    answer.position
-}
-
-/// What a watcher is brought after a position until he has caught up.
-async fn watched(h: &Harness, after_position: String) -> Vec<Event> {
-    let request = WatchEventsRequest {
-        after_position,
-        ..WatchEventsRequest::default()
-    };
-    let mut stream = h.events().watch_events(request).await.answered();
-    let mut all = Vec::new();
-    loop {
-        let message = stream.message().await.expect("a message");
-        let message = message.expect("a stream without an end");
-        all.extend(message.events);
-        if message.caught_up {
-            return all;
-        }
-    }
+    assert_eq!(watched(&mut h.events(), begin).await, listed);
 }
