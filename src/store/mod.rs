@@ -5,13 +5,7 @@
     reason = "every statement fails as failure.rs tells, and in no other way"
 )]
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
@@ -25,23 +19,27 @@ use crate::{
 
 mod bulk;
 mod connect;
+pub mod copies;
 mod entities;
 pub mod failure;
 pub mod import_results;
 pub mod imports;
 pub mod invitations;
 pub mod keys;
+pub mod lists;
 pub mod members;
 pub mod migrate;
 pub mod outbox;
 mod rows;
 pub mod standings;
+mod statements;
 pub mod teams;
 pub mod tokens;
 pub mod users;
 
 pub use connect::StoreOptions;
 pub use migrate::Migration;
+use statements::Statements;
 
 /// How often a transaction is tried that lost against others.
 const ATTEMPTS: u32 = 8;
@@ -52,7 +50,7 @@ const ATTEMPTS: u32 = 8;
 pub struct Store {
     readers: DatabaseConnection,
     writers: DatabaseConnection,
-    statements: Arc<AtomicU64>,
+    statements: Arc<Statements>,
 }
 
 /// A transaction; only [`Store::write`] makes one, so that writing outside of one does not compile. It belongs to one
@@ -146,7 +144,18 @@ impl Store {
     /// How many statements were sent so far, for tests that count them.
     #[must_use]
     pub fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.statements.count()
+    }
+
+    /// Keeps every statement from now on, for tests that ask how the database runs them.
+    pub fn record(&self) {
+        self.statements.record();
+    }
+
+    /// What was kept since [`Self::record`], which ends with this.
+    #[must_use]
+    pub fn recorded(&self) -> Vec<Statement> {
+        self.statements.take()
     }
 
     /// What the database's own clock says, if it may be another machine's. The only statement that asks for it.
