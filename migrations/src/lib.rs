@@ -12,6 +12,7 @@ mod m0002_invitations;
 mod m0003_outbox;
 mod m0004_imports;
 mod m0005_api_keys;
+mod m0008_lists;
 
 /// Every migration, in order.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_outbox::Migration),
             Box::new(m0004_imports::Migration),
             Box::new(m0005_api_keys::Migration),
+            Box::new(m0008_lists::Migration),
         ]
     }
 }

@@ -15,7 +15,10 @@ use crate::{
 /// How many imports one transaction deletes; each may have 5,000 results.
 const IMPORTS_TOGETHER: u64 = 5;
 
-/// What was deleted.
+/// How many accounts one transaction gives their search keys.
+const KEYS_TOGETHER: u64 = 200;
+
+/// What was deleted, and filled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
     /// Letters.
@@ -24,6 +27,8 @@ pub struct Swept {
     pub tokens: u64,
     /// Imports, with their results.
     pub imports: u64,
+    /// Accounts and memberships that got search keys, which an older version does not write.
+    pub keys: u64,
 }
 
 /// Deletes letters, links and imports that are older than the settings keep them, some in each transaction, so that
@@ -45,6 +50,7 @@ pub async fn sweep(ctx: &Context) -> Result<Swept> {
                     letters: store::outbox::delete_settled_before(&tx, letters).await?,
                     tokens: store::tokens::delete_settled_before(&tx, tokens).await?,
                     imports: delete_imports(&tx, imports, now).await?,
+                    keys: store::copies::fill(&tx, KEYS_TOGETHER).await?,
                 })
             })
             .await?;
@@ -54,6 +60,7 @@ pub async fn sweep(ctx: &Context) -> Result<Swept> {
         swept.letters += some.letters;
         swept.tokens += some.tokens;
         swept.imports += some.imports;
+        swept.keys += some.keys;
     }
 }
 

@@ -64,8 +64,9 @@ pub async fn accept(ctx: &Context, token: &InvitationToken) -> Result<(Member, S
                 store::invitations::accept(tx, invitation.id, number, now).await?;
                 store::tokens::settle(tx, &[invitation.id], now).await?;
                 store::invitations::cancel_delivery(tx, &[invitation.id]).await?;
-                store::members::activate(tx, team.id, user, now).await?;
+                // The account before its memberships: the order in which everybody locks them.
                 store::users::verify(tx, user, now).await?;
+                store::members::activate(tx, team.id, user, now).await?;
             }
             let member = store::members::find(tx, &team, invitation.user_id)
                 .await?

@@ -12,6 +12,7 @@ use crate::{
     error::{Error, Result},
 };
 
+mod filters;
 pub mod front;
 mod import_upload;
 mod imports;

@@ -12,6 +12,7 @@ pub(super) async fn run(ctx: Context, stop: CancellationToken) {
                 letters = swept.letters,
                 tokens = swept.tokens,
                 imports = swept.imports,
+                keys = swept.keys,
                 "swept"
             ),
             Err(error) => {

@@ -25,6 +25,7 @@ const NOTHING: Swept = Swept {
     letters: 0,
     tokens: 0,
     imports: 0,
+    keys: 0,
 };
 
 async fn swept(h: &Harness) -> Swept {

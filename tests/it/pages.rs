@@ -120,7 +120,10 @@ async fn users_are_paged_without_gaps_or_repeats(h: &Harness) {
         let request = ListUsersRequest {
             page_size,
             page_token,
-            filter: Some(UserFilter { verified }),
+            filter: Some(UserFilter {
+                verified,
+                ..UserFilter::default()
+            }),
         };
         let answer = h.users().list_users(request).await.answered();
         let ids = answer.users.into_iter().map(|user| user.id);
