@@ -28,11 +28,15 @@ mod invitation_life;
 mod invitations;
 mod layers;
 mod letters;
+mod list_filters;
+mod list_plans;
+mod lists;
 mod members;
 mod messages;
 mod migrations;
 mod outbox;
 mod outcomes;
+mod page_tokens;
 mod pages;
 mod postgres;
 mod races;
@@ -40,6 +44,7 @@ mod refusals;
 mod relays;
 mod resends;
 mod rotation;
+mod search;
 mod seats;
 mod secrets;
 mod server;
@@ -84,13 +89,17 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     invitation_life::tests,
     invitations::tests,
     letters::tests,
+    list_filters::tests,
+    list_plans::tests,
     members::tests,
     messages::tests,
     outbox::tests,
     outcomes::tests,
+    page_tokens::tests,
     pages::tests,
     races::tests,
     resends::tests,
+    search::tests,
     seats::tests,
     server::tests,
     settled_invitations::tests,
