@@ -34,6 +34,7 @@ mod lists;
 mod members;
 mod messages;
 mod migrations;
+mod multitude;
 mod outbox;
 mod outcomes;
 mod page_tokens;

@@ -135,14 +135,15 @@ where
         at: Option<&KeyPosition>,
         most: u64,
     ) -> Result<Vec<Place<E::Model>>> {
+        // Also without any filter there must be something to ask.
+        let wanted = Condition::all()
+            .add(self.id.is_not_null())
+            .add(self.wanted.clone());
         let ranges = (0..).zip(self.keys).map(|(range, key)| {
             let place: (E, E::Column) = (E::default(), key);
             let mut select = E::find()
                 .expr_as(Expr::value(range), "place_range")
-                .expr_as(
-                    Expr::case(self.wanted.clone(), 1).finally(0),
-                    "place_wanted",
-                )
+                .expr_as(Expr::case(wanted.clone(), 1).finally(0), "place_wanted")
                 .filter(self.within.clone())
                 .filter(key.lt(self.prefix.end()))
                 .order_by(key, Order::Asc)

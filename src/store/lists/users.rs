@@ -72,11 +72,10 @@ async fn oldest_first(
         .filter(wanted(filter))
         .order_by_asc(Column::Id)
         .limit(size + 1);
-    if let Some(after) = after {
-        query = query.filter(Column::Id.gt(after));
-    } else if let Some(from) = filter.create_time_from {
-        query = query.filter(Column::Id.gte(first_id(from)));
-    }
+    query = query.filter(match after {
+        Some(after) => Column::Id.gt(after),
+        None => Column::Id.gte(filter.create_time_from.map_or(Uuid::nil(), first_id)),
+    });
     let rows = query.all(db.connection()).await?;
     Ok(Page::cut(rows, size, |row| {
         Position(row.id.as_bytes().to_vec())
@@ -91,7 +90,7 @@ fn first_id(time: Time) -> Uuid {
 }
 
 fn wanted(filter: &UserFilter) -> Condition {
-    let mut all = Condition::all().add(Column::Id.is_not_null());
+    let mut all = Condition::all();
     if let Some(verified) = filter.verified {
         all = all.add(if verified {
             Column::VerifyTime.is_not_null()
