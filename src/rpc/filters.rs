@@ -18,14 +18,15 @@ use crate::{
 };
 
 /// Reads which members are wanted, and of which team.
-pub(super) fn members(message: proto::ListMembersRequest) -> Result<(Uuid, MemberFilter)> {
+pub(super) fn members(message: &proto::ListMembersRequest) -> Result<(Uuid, MemberFilter)> {
     let mut violations = Violations::new();
     let team = violations.take(id("team_id", &message.team_id));
-    let filter = member_filter(message.filter.unwrap_or_default(), &mut violations);
+    let given = message.filter.clone().unwrap_or_default();
+    let filter = member_filter(&given, &mut violations);
     violations.finish(team.map(|team| (team, filter)))
 }
 
-fn member_filter(given: proto::MemberFilter, violations: &mut Violations) -> MemberFilter {
+fn member_filter(given: &proto::MemberFilter, violations: &mut Violations) -> MemberFilter {
     let asked = (!given.query.is_empty()).then_some(&given.query);
     let query = asked.and_then(|text| violations.take(Prefix::parse("filter.query", text)));
     let from = given
@@ -71,9 +72,9 @@ impl Accounts {
 }
 
 /// Reads which accounts are wanted.
-pub(super) fn users(message: proto::ListUsersRequest) -> Result<Accounts> {
+pub(super) fn users(message: &proto::ListUsersRequest) -> Result<Accounts> {
     let mut violations = Violations::new();
-    let given = message.filter.unwrap_or_default();
+    let given = message.filter.clone().unwrap_or_default();
     let team = violations.take(optional(id, "filter.team_id", &given.team_id));
     let of_members = !given.roles.is_empty()
         || !given.states.is_empty()
@@ -83,7 +84,7 @@ pub(super) fn users(message: proto::ListUsersRequest) -> Result<Accounts> {
         violations.add("filter.team_id", Rule::Required);
     }
     let filter = member_filter(
-        proto::MemberFilter {
+        &proto::MemberFilter {
             roles: given.roles,
             states: given.states,
             sources: given.sources,

@@ -107,7 +107,7 @@ impl TeamService for Rpc {
             async |rpc: Self, mut message: proto::ListMembersRequest| {
                 let token = std::mem::take(&mut message.page_token);
                 let size = size(std::mem::take(&mut message.page_size));
-                let (team, filter) = filters::members(message.clone())?;
+                let (team, filter) = filters::members(&message)?;
                 let list = List::new("ListMembers", filter.order().word(), &message);
                 let after = list.open(&rpc.ctx.secrets, &token)?;
                 let page = app::members::list(&rpc.ctx, team, &filter, (after, size)).await?;

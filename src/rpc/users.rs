@@ -100,7 +100,7 @@ impl UserService for Rpc {
             async |rpc: Self, mut message: proto::ListUsersRequest| {
                 let token = std::mem::take(&mut message.page_token);
                 let size = size(std::mem::take(&mut message.page_size));
-                let wanted = filters::users(message.clone())?;
+                let wanted = filters::users(&message)?;
                 let list = List::new("ListUsers", wanted.order().word(), &message);
                 let cut = (list.open(&rpc.ctx.secrets, &token)?, size);
                 let page = match wanted {

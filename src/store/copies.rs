@@ -72,6 +72,7 @@ pub(super) fn columns() -> [(Column, Expr); 4] {
 /// Accounts that somebody holds are left for another time: to wait for them could be a deadlock.
 pub async fn fill(tx: &Tx, most: u64) -> Result<u64> {
     let accounts = fill_keys(tx, most).await?;
+    copy_all(tx, &accounts).await?;
     let lacking = Query::select()
         .column((Entity, Column::UserId))
         .from(Entity)
@@ -88,9 +89,8 @@ pub async fn fill(tx: &Tx, most: u64) -> Result<u64> {
         .into_tuple()
         .all(tx.connection())
         .await?;
-    let found = accounts.len() + lacking.len();
-    copy_all(tx, [accounts, lacking].concat()).await?;
-    Ok(found as u64)
+    copy_all(tx, &lacking).await?;
+    Ok((accounts.len() + lacking.len()) as u64)
 }
 
 async fn fill_keys(tx: &Tx, most: u64) -> Result<Vec<Uuid>> {
@@ -130,11 +130,11 @@ async fn fill_keys(tx: &Tx, most: u64) -> Result<Vec<Uuid>> {
     Ok(ids)
 }
 
-async fn copy_all(tx: &Tx, people: Vec<Uuid>) -> Result<()> {
+async fn copy_all(tx: &Tx, people: &[Uuid]) -> Result<()> {
     if people.is_empty() {
         return Ok(());
     }
-    let mut update = Entity::update_many().filter(Column::UserId.is_in(people));
+    let mut update = Entity::update_many().filter(Column::UserId.is_in(people.iter().copied()));
     for (column, source) in columns() {
         let account = Query::select()
             .expr(source)

@@ -24,21 +24,25 @@ mod import_revocations;
 mod import_rows;
 mod import_stream;
 mod imports;
+mod invitation_filters;
 mod invitation_life;
 mod invitations;
 mod layers;
 mod letters;
+mod list_changes;
 mod list_filters;
 mod list_plans;
 mod lists;
 mod members;
 mod messages;
 mod migrations;
+mod motley;
 mod multitude;
 mod outbox;
 mod outcomes;
 mod page_tokens;
 mod pages;
+mod plan_cases;
 mod postgres;
 mod races;
 mod refusals;
@@ -46,6 +50,7 @@ mod relays;
 mod resends;
 mod rotation;
 mod search;
+mod search_keys;
 mod seats;
 mod secrets;
 mod server;
@@ -87,9 +92,11 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     import_rows::tests,
     import_stream::tests,
     imports::tests,
+    invitation_filters::tests,
     invitation_life::tests,
     invitations::tests,
     letters::tests,
+    list_changes::tests,
     list_filters::tests,
     list_plans::tests,
     members::tests,
@@ -101,6 +108,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     races::tests,
     resends::tests,
     search::tests,
+    search_keys::tests,
     seats::tests,
     server::tests,
     settled_invitations::tests,

@@ -28,7 +28,7 @@ tests![
 ];
 
 /// Runs `count` calls that all start at the same moment, and answers what they answered.
-async fn at_once<T, F>(count: usize, call: impl Fn(usize) -> F) -> Vec<T>
+pub(crate) async fn at_once<T, F>(count: usize, call: impl Fn(usize) -> F) -> Vec<T>
 where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,

@@ -107,7 +107,7 @@ async fn people_are_found_by_the_beginning_of_either_name_or_address(h: &Harness
     ] {
         assert_eq!(
             find(h, &team, query).await,
-            [ids[person].clone()],
+            [ids[person].as_str()],
             "{query}"
         );
     }
@@ -187,8 +187,8 @@ async fn a_team_finds_its_own_people_only(h: &Harness) {
     let (team, ids) = people(h, "acme").await;
     let other = h.team("other").await.id;
     let ann = invite(h, &other, ("Jörg", "Anders", "joerg@other.example")).await;
-    assert_eq!(team_search(&team, "jorg").all(h).await, [ids[2].clone()]);
-    assert_eq!(team_search(&other, "jorg").all(h).await, [ann.clone()]);
+    assert_eq!(team_search(&team, "jorg").all(h).await, [ids[2].as_str()]);
+    assert_eq!(team_search(&other, "jorg").all(h).await, [ann.as_str()]);
     assert_eq!(
         search("jorg", "").all(h).await,
         [ann.clone(), ids[2].clone()]
@@ -222,23 +222,23 @@ async fn a_search_is_narrowed_by_every_other_filter(h: &Harness) {
         verified: Some(true),
         ..plain.clone()
     };
-    assert_eq!(by(verified).await, [ann.user.clone()]);
+    assert_eq!(by(verified).await, [ann.user.as_str()]);
     let guests = MemberFilter {
         roles: vec![Role::Guest.into()],
         ..plain.clone()
     };
-    assert_eq!(by(guests).await, [gus.user.clone()]);
+    assert_eq!(by(guests).await, [gus.user.as_str()]);
     let removed = MemberFilter {
         states: vec![MemberState::Removed.into()],
         ..plain.clone()
     };
-    assert_eq!(by(removed).await, [gone.user.clone()]);
+    assert_eq!(by(removed).await, [gone.user.as_str()]);
     h.advance(crate::fixtures::WEEK);
     let expired = MemberFilter {
         invitation_expired: true,
         ..plain
     };
-    assert_eq!(by(expired).await, [gus.user.clone()]);
+    assert_eq!(by(expired).await, [gus.user.as_str()]);
 }
 
 async fn a_changed_name_or_address_is_found_and_the_old_one_is_not(h: &Harness) {
@@ -259,7 +259,7 @@ async fn a_changed_name_or_address_is_found_and_the_old_one_is_not(h: &Harness) 
     for place in [&team, &other] {
         assert_eq!(
             team_search(place, "jorg mull").all(h).await,
-            [ids[2].clone()]
+            [ids[2].as_str()]
         );
         assert_eq!(
             team_search(place, "gross").all(h).await,
@@ -274,7 +274,7 @@ async fn a_changed_name_or_address_is_found_and_the_old_one_is_not(h: &Harness) 
     };
     h.users().correct_email(request).await.answered();
     h.only_letter().await;
-    assert_eq!(find(h, &team, "right@").await, [ids[3].clone()]);
+    assert_eq!(find(h, &team, "right@").await, [ids[3].as_str()]);
     assert_eq!(find(h, &team, "lz@").await, Vec::<String>::new());
 }
 
