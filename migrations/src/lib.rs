@@ -14,6 +14,7 @@ mod m0004_imports;
 mod m0005_api_keys;
 mod m0006_events;
 mod m0007_replays;
+mod m0008_lists;
 
 /// Every migration, in order.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_api_keys::Migration),
             Box::new(m0006_events::Migration),
             Box::new(m0007_replays::Migration),
+            Box::new(m0008_lists::Migration),
         ]
     }
 }

@@ -9,7 +9,8 @@ pub(crate) struct Migration;
 
 /// `batch` numbers the transaction that wrote the event, `ordinal` the event within it, from 1: together its place in the
 /// one order of all events. The types have no CHECK: they grow with every release, and SQLite would have to copy the
-/// whole log for each. `events_time` finds a transaction by its time, so one event of each is enough.
+/// whole log for each. That an index of types holds only rows that have one, which all have, keeps SQLite from running through
+/// it type by type for a list that asks for none. `events_time` finds a transaction by its time, so one event of each is enough.
 ///
 /// `event_log` is one row. On SQLite `last_batch` counts; on PostgreSQL a batch is the transaction's own number added
 /// to `base`, which grows only when a restored database begins to count anew. Events up to (`gone_batch`,
@@ -39,8 +40,9 @@ CREATE TABLE events (
 ) {by_key};
 CREATE INDEX events_team ON events (team_id, batch, ordinal) WHERE team_id IS NOT NULL;
 CREATE INDEX events_user ON events (user_id, batch, ordinal) WHERE user_id IS NOT NULL;
-CREATE INDEX events_type ON events (type, batch, ordinal);
-CREATE INDEX events_team_type ON events (team_id, type, batch, ordinal) WHERE team_id IS NOT NULL;
+CREATE INDEX events_type ON events (type, batch, ordinal) WHERE type IS NOT NULL;
+CREATE INDEX events_team_type ON events (team_id, type, batch, ordinal)
+    WHERE team_id IS NOT NULL AND type IS NOT NULL;
 CREATE INDEX events_time ON events (create_time, batch) WHERE ordinal = 1;
 
 CREATE TABLE event_log (

@@ -15,7 +15,10 @@ use crate::{
 /// How many imports one transaction deletes; each may have 5,000 results.
 const IMPORTS_TOGETHER: u64 = 5;
 
-/// What was deleted.
+/// How many accounts one transaction gives their search keys.
+const KEYS_TOGETHER: u64 = 200;
+
+/// What was deleted, and filled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
     /// Letters.
@@ -28,6 +31,8 @@ pub struct Swept {
     pub replays: u64,
     /// Events.
     pub events: u64,
+    /// Accounts and memberships that got search keys, which an older version does not write.
+    pub keys: u64,
 }
 
 /// Deletes letters, links, imports, answers and events that are older than the settings keep them, some in each transaction, so that
@@ -53,6 +58,7 @@ pub async fn sweep(ctx: &Context) -> Result<Swept> {
                     imports: delete_imports(&tx, imports, now).await?,
                     replays: store::replays::delete_before(&tx, replays).await?,
                     events: store::events::delete_before(&tx, events).await?,
+                    keys: store::copies::fill(&tx, KEYS_TOGETHER).await?,
                 })
             })
             .await?;
@@ -64,6 +70,7 @@ pub async fn sweep(ctx: &Context) -> Result<Swept> {
         swept.imports += some.imports;
         swept.replays += some.replays;
         swept.events += some.events;
+        swept.keys += some.keys;
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
         imports::Outcome,
         invitations::{InvitationFilter, ShownInvitation},
         members::{Member, Source},
-        pages::Page,
+        pages::{Page, Position},
         roles::Role,
         teams::Team,
         users::Profile,
@@ -149,9 +149,9 @@ pub async fn list(
     ctx: &Context,
     team_id: Uuid,
     filter: &InvitationFilter,
-    (after, size): (Option<Uuid>, u64),
+    (after, size): (Option<Position>, u64),
 ) -> Result<Page<ShownInvitation>> {
     let now = ctx.clock.now();
     let team = team(ctx, team_id).await?;
-    store::invitations::page(&ctx.store, &team, filter, (after, size, now)).await
+    store::lists::invitations(&ctx.store, &team, filter, (after, size, now)).await
 }

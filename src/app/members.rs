@@ -6,7 +6,7 @@ use super::{Context, no_member, team};
 use crate::{
     domain::{
         members::{Member, MemberFilter},
-        pages::Page,
+        pages::{Page, Position},
     },
     error::Result,
     store,
@@ -31,9 +31,9 @@ pub async fn list(
     ctx: &Context,
     team_id: Uuid,
     filter: &MemberFilter,
-    (after, size): (Option<Uuid>, u64),
+    (after, size): (Option<Position>, u64),
 ) -> Result<Page<Member>> {
     let now = ctx.clock.now();
     let team = team(ctx, team_id).await?;
-    store::members::page(&ctx.store, &team, filter, (after, size, now)).await
+    store::lists::members(&ctx.store, &team, filter, (after, size, now)).await
 }

@@ -12,7 +12,7 @@ use crate::{
         email::Email,
         events::{EventType, Happening, Payload},
         members::Member,
-        pages::Page,
+        pages::{Page, Position},
         teams::Team,
         users::{ProfileChanges, User, UserFilter},
     },
@@ -68,10 +68,10 @@ pub async fn batch_get(ctx: &Context, ids: &[Uuid]) -> Result<(Vec<User>, Vec<Uu
 /// Only the database's.
 pub async fn list(
     ctx: &Context,
-    filter: UserFilter,
-    (after, size): (Option<Uuid>, u64),
+    filter: &UserFilter,
+    cut: (Option<Position>, u64),
 ) -> Result<Page<User>> {
-    store::users::page(&ctx.store, filter, after, size).await
+    store::lists::users(&ctx.store, filter, cut).await
 }
 
 /// Changes a profile. What has its value already is no change.

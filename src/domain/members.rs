@@ -6,6 +6,7 @@ use super::{
     etags::Etag,
     invitations::{Invitation, ShownInvitation},
     roles::Role,
+    search::Prefix,
     users::User,
     words::words,
 };
@@ -126,6 +127,40 @@ pub struct MemberFilter {
     pub states: Vec<MemberState>,
     /// Only these sources.
     pub sources: Vec<Source>,
+    /// Only those whose account is verified, or only others.
+    pub verified: Option<bool>,
     /// Only those whose invitation is past its time.
     pub invitation_expired: bool,
+    /// Only those whose membership was made then or later.
+    pub create_time_from: Option<Time>,
+    /// Only those whose name or address begins with this.
+    pub query: Option<Prefix>,
+}
+
+words! {
+    /// In which order a list of people comes; the filter decides it.
+    pub enum PeopleOrder {
+        /// By the time at which the membership was made, then the person's id.
+        Membership = "membership",
+        /// By the person's id, which is the order in which accounts were made.
+        Account = "account",
+        /// By the time at which the invitation expired, then its id.
+        Expiry = "expiry",
+        /// By the key that matched, then the person's id.
+        Key = "key",
+    }
+}
+
+impl MemberFilter {
+    /// The order of a team's people.
+    #[must_use]
+    pub const fn order(&self) -> PeopleOrder {
+        if self.query.is_some() {
+            PeopleOrder::Key
+        } else if self.invitation_expired {
+            PeopleOrder::Expiry
+        } else {
+            PeopleOrder::Membership
+        }
+    }
 }

@@ -15,6 +15,7 @@ pub mod members;
 pub mod names;
 pub mod pages;
 pub mod roles;
+pub mod search;
 pub mod teams;
 pub mod texts;
 pub mod tokens;

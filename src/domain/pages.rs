@@ -1,8 +1,64 @@
 //! Pages of lists: how many, and where the next one begins.
 
+use uuid::Uuid;
+
 /// Where a page ended: the sort key of its last row, as bytes that only its list reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position(pub Vec<u8>);
+
+/// Where a page of a list ended whose order is a time and an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TimePosition {
+    /// The last row's time, in microseconds since 1970.
+    pub micros: i64,
+    /// Its id.
+    pub id: Uuid,
+}
+
+impl TimePosition {
+    /// As bytes.
+    #[must_use]
+    pub fn position(self) -> Position {
+        Position([&self.micros.to_be_bytes()[..], self.id.as_bytes()].concat())
+    }
+
+    /// Reads what [`Self::position`] made.
+    #[must_use]
+    pub fn read(position: &Position) -> Option<Self> {
+        let (micros, id) = position.0.split_first_chunk()?;
+        Some(Self {
+            micros: i64::from_be_bytes(*micros),
+            id: Uuid::from_slice(id).ok()?,
+        })
+    }
+}
+
+/// Where a page of a search ended: the key that matched, and an id.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyPosition {
+    /// The key.
+    pub key: String,
+    /// The person.
+    pub id: Uuid,
+}
+
+impl KeyPosition {
+    /// As bytes.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        Position([self.id.as_bytes(), self.key.as_bytes()].concat())
+    }
+
+    /// Reads what [`Self::position`] made.
+    #[must_use]
+    pub fn read(position: &Position) -> Option<Self> {
+        let (id, key) = position.0.split_first_chunk()?;
+        Some(Self {
+            key: String::from_utf8(key.to_vec()).ok()?,
+            id: Uuid::from_bytes(*id),
+        })
+    }
+}
 
 /// How many rows a page holds: 50 if unset, never more than 1,000.
 #[must_use]
@@ -34,11 +90,33 @@ impl<T> Page<T> {
         };
         Self { items, next }
     }
+
+    /// The same page of other rows.
+    pub fn map<U>(self, row: impl Fn(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(row).collect(),
+            next: self.next,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_position_is_read_as_it_was_written() {
+        let id = Uuid::from_u128(7);
+        for micros in [-1, 0, 1_772_366_400_000_001] {
+            let at = TimePosition { micros, id };
+            assert_eq!(TimePosition::read(&at.position()), Some(at));
+        }
+        let key = "иосип".to_owned();
+        let at = KeyPosition { key, id };
+        assert!(KeyPosition::read(&at.position()) == Some(at));
+        assert_eq!(TimePosition::read(&Position(vec![0; 23])), None);
+        assert!(KeyPosition::read(&Position(vec![0; 15])).is_none());
+    }
 
     #[test]
     fn a_page_has_50_rows_by_default_and_1000_at_most() {

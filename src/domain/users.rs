@@ -5,7 +5,9 @@ use uuid::Uuid;
 use super::{
     etags::Etag,
     languages::Language,
+    members::PeopleOrder,
     names::PersonName,
+    search::Prefix,
     texts::{ExternalId, JobTitle, Phone, TimeZone},
     words::words,
 };
@@ -198,9 +200,25 @@ fn differs<T>(new: Option<&T>, is_old: impl Fn(&T) -> bool) -> bool {
     new.is_some_and(|new| !is_old(new))
 }
 
-/// Which accounts a list holds.
-#[derive(Debug, Clone, Copy, Default)]
+/// Which accounts of the deployment a list holds.
+#[derive(Debug, Clone, Default)]
 pub struct UserFilter {
     /// Only verified accounts, or only others.
     pub verified: Option<bool>,
+    /// Only accounts made then or later.
+    pub create_time_from: Option<Time>,
+    /// Only people whose name or address begins with this.
+    pub query: Option<Prefix>,
+}
+
+impl UserFilter {
+    /// The order of the accounts.
+    #[must_use]
+    pub const fn order(&self) -> PeopleOrder {
+        if self.query.is_some() {
+            PeopleOrder::Key
+        } else {
+            PeopleOrder::Account
+        }
+    }
 }

@@ -32,7 +32,7 @@ impl EventService for Rpc {
             async |rpc: Self, mut message: proto::ListEventsRequest| {
                 let token = std::mem::take(&mut message.page_token);
                 let size = size(std::mem::take(&mut message.page_size));
-                let list = List::new("ListEvents", &message);
+                let list = List::new("ListEvents", "position", &message);
                 let wanted = wanted(&message)?;
                 let after = pages::read(list.open(&rpc.ctx.secrets, &token)?, |position| {
                     let text = std::str::from_utf8(&position.0).ok()?;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     Rpc, members,
-    pages::{self, List},
+    pages::List,
     values::{id, ids, time, timestamp, word, words},
 };
 use crate::{
@@ -78,9 +78,9 @@ impl InvitationService for Rpc {
             async |rpc: Self, mut message: proto::ListInvitationsRequest| {
                 let token = std::mem::take(&mut message.page_token);
                 let size = size(std::mem::take(&mut message.page_size));
-                let list = List::new("ListInvitations", &message);
+                let list = List::new("ListInvitations", "expire_time", &message);
                 let (team, filter) = filter(message)?;
-                let after = pages::id(list.open(&rpc.ctx.secrets, &token)?)?;
+                let after = list.open(&rpc.ctx.secrets, &token)?;
                 let page = app::invitations::list(&rpc.ctx, team, &filter, (after, size)).await?;
                 let now = rpc.ctx.clock.now();
                 let next_page_token = list.seal(&rpc.ctx.secrets, page.next.as_ref());

@@ -15,6 +15,7 @@ use crate::{
 
 mod event_values;
 mod events;
+mod filters;
 pub mod front;
 mod import_upload;
 mod imports;

@@ -11,18 +11,18 @@ use crate::{
 };
 
 /// The form of the token; another one later gets another number.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
-/// One list as asked for: its method, and all of the request but size and token.
+/// One list as asked for: its method, its order, and all of the request but size and token.
 pub(super) struct List {
     binding: Vec<u8>,
 }
 
 impl List {
-    /// `asked` is the request without page size and token: team, filter and whatever else makes the list.
-    pub(super) fn new(method: &str, asked: &impl Message) -> Self {
-        let mut binding = method.as_bytes().to_vec();
-        binding.push(0);
+    /// `order` names what a position holds, so that a token of another order is refused and not misread. `asked` is the
+    /// request without page size and token: team, filter and whatever else makes the list.
+    pub(super) fn new(method: &str, order: &str, asked: &impl Message) -> Self {
+        let mut binding = [method.as_bytes(), &[0], order.as_bytes(), &[0]].concat();
         binding.extend(asked.encode_to_vec());
         Self { binding }
     }

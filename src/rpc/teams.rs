@@ -1,13 +1,12 @@
 //! `TeamService`.
 
 use tonic::{Request, Response, Status};
-use uuid::Uuid;
 
 use super::{
-    Rpc, members, mutations,
+    Rpc, filters, members, mutations,
     pages::{self, List},
     team_settings,
-    values::{id, timestamp, words},
+    values::{id, timestamp},
 };
 use crate::{
     app::{self, teams::Created},
@@ -16,7 +15,6 @@ use crate::{
         domain_rules::{DomainRule, Effect},
         email::Email,
         languages::Language,
-        members::MemberFilter,
         names::PersonName,
         pages::size,
         teams::{Team, TeamCounts, TeamFilter, VerifiedAccountPolicy},
@@ -63,7 +61,7 @@ impl TeamService for Rpc {
             async |rpc: Self, mut message: proto::ListTeamsRequest| {
                 let token = std::mem::take(&mut message.page_token);
                 let size = size(std::mem::take(&mut message.page_size));
-                let list = List::new("ListTeams", &message);
+                let list = List::new("ListTeams", "id", &message);
                 let after = pages::id(list.open(&rpc.ctx.secrets, &token)?)?;
                 let wanted = message.filter.unwrap_or_default().external_id;
                 let filter = TeamFilter {
@@ -108,9 +106,9 @@ impl TeamService for Rpc {
             async |rpc: Self, mut message: proto::ListMembersRequest| {
                 let token = std::mem::take(&mut message.page_token);
                 let size = size(std::mem::take(&mut message.page_size));
-                let list = List::new("ListMembers", &message);
-                let (team, filter) = member_filter(message)?;
-                let after = pages::id(list.open(&rpc.ctx.secrets, &token)?)?;
+                let (team, filter) = filters::members(&message)?;
+                let list = List::new("ListMembers", filter.order().word(), &message);
+                let after = list.open(&rpc.ctx.secrets, &token)?;
                 let page = app::members::list(&rpc.ctx, team, &filter, (after, size)).await?;
                 let now = rpc.ctx.clock.now();
                 let next_page_token = list.seal(&rpc.ctx.secrets, page.next.as_ref());
@@ -186,34 +184,6 @@ fn primary_admin(
         &admin.language,
     ));
     Some((email?, Profile::named(given?, family?, language?)))
-}
-
-fn member_filter(message: proto::ListMembersRequest) -> Result<(Uuid, MemberFilter)> {
-    let mut violations = Violations::new();
-    let team = violations.take(id("team_id", &message.team_id));
-    let given = message.filter.unwrap_or_default();
-    let filter = MemberFilter {
-        roles: words(
-            "filter.roles",
-            &given.roles,
-            &mut violations,
-            members::read_role,
-        ),
-        states: words(
-            "filter.states",
-            &given.states,
-            &mut violations,
-            members::read_state,
-        ),
-        sources: words(
-            "filter.sources",
-            &given.sources,
-            &mut violations,
-            members::read_source,
-        ),
-        invitation_expired: given.invitation_expired,
-    };
-    violations.finish(team.map(|team| (team, filter)))
 }
 
 /// A rehearsal makes nothing, so it has no ids and times to show.

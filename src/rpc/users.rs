@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{
     Rpc,
+    filters::{self, Accounts},
     front::{CallId, caller},
     import_upload, imports, members, mutations,
     pages::{self, List},
@@ -21,7 +22,7 @@ use crate::{
         names::PersonName,
         pages::size,
         texts::{ExternalId, JobTitle, Phone, TimeZone, optional},
-        users::{Profile, ProfileChanges, UserFilter},
+        users::{Profile, ProfileChanges},
     },
     error::{FieldViolation, Result, Rule, Violations},
     proto::{self, get_user_request, user_service_server::UserService},
@@ -104,12 +105,17 @@ impl UserService for Rpc {
             async |rpc: Self, mut message: proto::ListUsersRequest| {
                 let token = std::mem::take(&mut message.page_token);
                 let size = size(std::mem::take(&mut message.page_size));
-                let list = List::new("ListUsers", &message);
-                let after = pages::id(list.open(&rpc.ctx.secrets, &token)?)?;
-                let filter = UserFilter {
-                    verified: message.filter.and_then(|filter| filter.verified),
+                let wanted = filters::users(&message)?;
+                let list = List::new("ListUsers", wanted.order().word(), &message);
+                let cut = (list.open(&rpc.ctx.secrets, &token)?, size);
+                let page = match wanted {
+                    Accounts::All(filter) => app::users::list(&rpc.ctx, &filter, cut).await?,
+                    Accounts::OfTeam(team, filter) => {
+                        app::members::list(&rpc.ctx, team, &filter, cut)
+                            .await?
+                            .map(|member| member.user)
+                    }
                 };
-                let page = app::users::list(&rpc.ctx, filter, (after, size)).await?;
                 let next_page_token = list.seal(&rpc.ctx.secrets, page.next.as_ref());
                 Ok(proto::ListUsersResponse {
                     users: page.items.into_iter().map(members::user).collect(),
@@ -163,7 +169,7 @@ impl UserService for Rpc {
             async |rpc: Self, mut message: proto::ListUserTeamsRequest| {
                 let token = std::mem::take(&mut message.page_token);
                 let size = size(std::mem::take(&mut message.page_size));
-                let list = List::new("ListUserTeams", &message);
+                let list = List::new("ListUserTeams", "team", &message);
                 let user = id("user_id", &message.user_id)?;
                 let cut = (pages::id(list.open(&rpc.ctx.secrets, &token)?)?, size);
                 let page = app::users::teams(&rpc.ctx, user, message.include_removed, cut).await?;
@@ -229,7 +235,7 @@ impl UserService for Rpc {
             async |rpc: Self, mut message: proto::ListImportsRequest| {
                 let token = std::mem::take(&mut message.page_token);
                 let size = size(std::mem::take(&mut message.page_size));
-                let list = List::new("ListImports", &message);
+                let list = List::new("ListImports", "newest", &message);
                 let team = id("team_id", &message.team_id)?;
                 let after =
                     pages::read(list.open(&rpc.ctx.secrets, &token)?, ImportPosition::read)?;
@@ -257,7 +263,7 @@ impl UserService for Rpc {
             async |rpc: Self, mut message: proto::ListImportResultsRequest| {
                 let token = std::mem::take(&mut message.page_token);
                 let size = size(std::mem::take(&mut message.page_size));
-                let list = List::new("ListImportResults", &message);
+                let list = List::new("ListImportResults", "row", &message);
                 let (team, import, outcomes) = imports::results_of(&message)?;
                 let after = pages::read(list.open(&rpc.ctx.secrets, &token)?, |position| {
                     position

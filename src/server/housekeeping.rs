@@ -14,6 +14,7 @@ pub(super) async fn run(ctx: Context, stop: CancellationToken) {
                 imports = swept.imports,
                 replays = swept.replays,
                 events = swept.events,
+                keys = swept.keys,
                 "swept"
             ),
             Err(error) => {

@@ -1,19 +1,10 @@
 //! Opening the database, with every setting that durability and patience need.
 
-use std::{
-    fs::OpenOptions,
-    io,
-    os::unix::fs::OpenOptionsExt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, sync::Arc, time::Duration};
 
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend};
 
-use super::{Store, migrate::sqlite_path};
+use super::{Statements, Store, migrate::sqlite_path};
 use crate::error::{Error, Result};
 
 /// How a store is opened.
@@ -35,7 +26,7 @@ impl Store {
     /// [`crate::error::Error::Unavailable`] when it cannot be reached.
     pub async fn connect(options: &StoreOptions) -> Result<Self> {
         make_private(&options.url)?;
-        let statements = Arc::new(AtomicU64::new(0));
+        let statements = Arc::new(Statements::default());
         // Writers of one team queue behind its lock; readers, and the keys of every call, must not queue with them.
         let readers = open(options, options.pool_size, &statements).await?;
         let writing = match readers.get_database_backend() {
@@ -80,7 +71,7 @@ fn make_private(url: &str) -> Result<()> {
 async fn open(
     options: &StoreOptions,
     size: u32,
-    statements: &Arc<AtomicU64>,
+    statements: &Arc<Statements>,
 ) -> Result<DatabaseConnection> {
     let mut connect = ConnectOptions::new(&options.url);
     connect
@@ -107,9 +98,7 @@ async fn open(
             ])
         });
     let mut connection = Database::connect(connect).await?;
-    let counter = Arc::clone(statements);
-    connection.set_metric_callback(move |_| {
-        counter.fetch_add(1, Ordering::Relaxed);
-    });
+    let statements = Arc::clone(statements);
+    connection.set_metric_callback(move |sent| statements.note(sent.statement));
     Ok(connection)
 }

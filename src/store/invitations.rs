@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
 use uuid::Uuid;
@@ -20,9 +20,8 @@ use super::{
 use crate::{
     clock::Time,
     domain::{
-        invitations::{Invitation, InvitationFilter, InvitationState, Settlement, ShownInvitation},
+        invitations::{Invitation, Settlement, ShownInvitation},
         letters::DeliveryState,
-        pages::{Page, Position},
         teams::Team,
     },
     error::{Error, Result},
@@ -256,67 +255,6 @@ pub async fn open_of(
         }
     }
     Ok(open)
-}
-
-/// A page of a team's invitations, oldest first.
-pub async fn page(
-    db: &impl Reads,
-    team: &Team,
-    filter: &InvitationFilter,
-    cut: (Option<Uuid>, u64, Time),
-) -> Result<Page<ShownInvitation>> {
-    let (after, size, now) = cut;
-    let mut query = Entity::find()
-        .filter(Column::TeamId.eq(team.id))
-        .order_by_asc(Column::Id)
-        .limit(size + 1);
-    query = narrow(query, filter, now);
-    if let Some(after) = after {
-        query = query.filter(Column::Id.gt(after));
-    }
-    let rows = query
-        .all(db.connection())
-        .await?
-        .into_iter()
-        .map(Invitation::try_from)
-        .collect::<Result<Vec<_>>>()?;
-    let shown = show(db, team, rows).await?;
-    Ok(Page::cut(shown, size, |shown| {
-        Position(shown.invitation.id.as_bytes().to_vec())
-    }))
-}
-
-fn narrow(mut query: Select<Entity>, filter: &InvitationFilter, now: Time) -> Select<Entity> {
-    if !filter.states.is_empty() {
-        let any = filter.states.iter().fold(Condition::any(), |any, state| {
-            any.add(match state {
-                InvitationState::Pending => Column::Settlement
-                    .is_null()
-                    .and(Column::ExpireTime.gt(micros(now))),
-                InvitationState::Expired => Column::Settlement
-                    .is_null()
-                    .and(Column::ExpireTime.lte(micros(now))),
-                InvitationState::Accepted => Column::Settlement.eq(Settlement::Accepted.word()),
-                InvitationState::Declined => Column::Settlement.eq(Settlement::Declined.word()),
-                InvitationState::Revoked => Column::Settlement.eq(Settlement::Revoked.word()),
-            })
-        });
-        query = query.filter(any);
-    }
-    if !filter.delivery_states.is_empty() {
-        let words = filter.delivery_states.iter().map(|state| state.word());
-        query = query.filter(Column::DeliveryState.is_in(words));
-    }
-    if let Some(import) = &filter.import_id {
-        query = query.filter(Column::ImportId.eq(import));
-    }
-    if let Some(from) = filter.expire_time_from {
-        query = query.filter(Column::ExpireTime.gte(micros(from)));
-    }
-    if let Some(before) = filter.expire_time_before {
-        query = query.filter(Column::ExpireTime.lt(micros(before)));
-    }
-    query
 }
 
 /// Adds address and role: two statements, whatever the number of invitations.

@@ -1,29 +1,31 @@
-//! Memberships. Whoever writes here holds the team's lock.
+//! Memberships. Whoever writes here holds the team's lock; what they copy from accounts is in copies.rs.
 
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
-    sea_query::{Expr, ExprTrait},
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{Expr, Query},
 };
 use uuid::Uuid;
 
 use super::{
-    Reads, Tx, bulk,
+    Reads, Tx, bulk, copies,
     entities::{
         invitations,
-        members::{ActiveModel, Column, Entity, Model},
+        members::{Column, Entity, Model},
+        users,
     },
     invitations::open_of,
     rows::{micros, opt_time, time, word},
-    teams, users,
+    teams,
+    users::{by_id, by_ids},
 };
 use crate::{
     clock::Time,
     domain::{
         invitations::Invitation,
-        members::{Member, MemberFilter, MemberState, Removal, Source},
+        members::{Member, Removal, Source},
         pages::{Page, Position},
         roles::Role,
         teams::Team,
@@ -63,23 +65,37 @@ pub(super) fn shown_role(team: &Team, user: Uuid, word: &str) -> Result<Role> {
     }
 }
 
-/// Makes memberships.
+/// Makes memberships, with copies of what their accounts say. The accounts are locked, or made by this transaction.
 pub async fn insert(tx: &Tx, team: Uuid, users: &[Uuid], entry: Entry) -> Result<()> {
-    let rows = users
-        .iter()
-        .map(|user| Model {
-            team_id: team,
-            user_id: *user,
-            role: role_word(entry.role).to_owned(),
-            source: entry.source.word().to_owned(),
-            create_time: micros(entry.now),
-            join_time: entry.joined.then_some(micros(entry.now)),
-            remove_time: None,
-            decline_time: None,
-            removal: None,
-        })
-        .collect();
-    bulk::insert::<Model, ActiveModel>(tx, rows).await
+    let join_time = entry.joined.then_some(micros(entry.now));
+    let values = [
+        (Column::TeamId, Expr::value(team)),
+        (
+            Column::UserId,
+            Expr::col((users::Entity, users::Column::Id)),
+        ),
+        (Column::Role, Expr::value(role_word(entry.role))),
+        (Column::Source, Expr::value(entry.source.word())),
+        (Column::CreateTime, Expr::value(micros(entry.now))),
+        (Column::JoinTime, Expr::value(join_time)),
+    ];
+    let columns = || values.iter().cloned().chain(copies::columns());
+    for chunk in users.chunks(bulk::CHUNK) {
+        let accounts = Query::select()
+            .exprs(columns().map(|(_, value)| value))
+            .from(users::Entity)
+            .cond_where(users::Column::Id.is_in(chunk.iter().copied()))
+            .take();
+        let mut insert = Query::insert();
+        insert
+            .into_table(Entity)
+            .columns(columns().map(|(column, _)| column))
+            .select_from(accounts)
+            .map_err(|error| Error::Internal(Box::new(error)))?;
+        let made = tx.connection().execute(&insert).await?;
+        bulk::expect(chunk.len() as u64, made.rows_affected())?;
+    }
+    Ok(())
 }
 
 /// Gives memberships that ended, or whose invitation expired, a new beginning. The primary admin's role is the team's
@@ -191,87 +207,6 @@ pub async fn active_of(db: &impl Reads, team: Uuid, users: &[Uuid]) -> Result<Ve
     Ok(active)
 }
 
-/// A page of a team's members, those first whose accounts are oldest.
-pub async fn page(
-    db: &impl Reads,
-    team: &Team,
-    filter: &MemberFilter,
-    cut: (Option<Uuid>, u64, Time),
-) -> Result<Page<Member>> {
-    let (after, size, now) = cut;
-    let mut query = Entity::find()
-        .filter(Column::TeamId.eq(team.id))
-        .order_by_asc(Column::UserId)
-        .limit(size + 1);
-    query = narrow(query, team, filter, now);
-    if let Some(after) = after {
-        query = query.filter(Column::UserId.gt(after));
-    }
-    let rows = query.all(db.connection()).await?;
-    let members = assemble(db, team, rows).await?;
-    Ok(Page::cut(members, size, |member| {
-        Position(member.user.id.as_bytes().to_vec())
-    }))
-}
-
-fn narrow(
-    mut query: Select<Entity>,
-    team: &Team,
-    filter: &MemberFilter,
-    now: Time,
-) -> Select<Entity> {
-    let primary = team.primary_admin_user_id;
-    if !filter.roles.is_empty() {
-        let stored = filter
-            .roles
-            .iter()
-            .filter(|role| **role != Role::PrimaryAdmin);
-        let mut any = Condition::any().add(
-            Column::Role
-                .is_in(stored.map(|role| role.word()))
-                .and(Column::UserId.ne(primary)),
-        );
-        if filter.roles.contains(&Role::PrimaryAdmin) {
-            any = any.add(Column::UserId.eq(primary));
-        }
-        query = query.filter(any);
-    }
-    if !filter.sources.is_empty() {
-        query =
-            query.filter(Column::Source.is_in(filter.sources.iter().map(|source| source.word())));
-    }
-    if filter.invitation_expired {
-        let expired = invitations::Entity::find()
-            .select_only()
-            .column(invitations::Column::UserId)
-            .filter(invitations::Column::TeamId.eq(team.id))
-            .filter(invitations::Column::Settlement.is_null())
-            .filter(invitations::Column::ExpireTime.lte(micros(now)));
-        query = query.filter(Column::UserId.in_subquery(expired.into_query()));
-    }
-    query.filter(states(&filter.states))
-}
-
-fn states(wanted: &[MemberState]) -> Condition {
-    if wanted.is_empty() {
-        return Condition::all().add(Column::RemoveTime.is_null());
-    }
-    wanted.iter().fold(Condition::any(), |any, state| {
-        let all = Condition::all();
-        any.add(match state {
-            MemberState::Removed => all.add(Column::RemoveTime.is_not_null()),
-            MemberState::Invited => all
-                .add(Column::RemoveTime.is_null())
-                .add(Column::JoinTime.is_null()),
-            MemberState::Active => all
-                .add(Column::RemoveTime.is_null())
-                .add(Column::JoinTime.is_not_null()),
-            // Nothing disables a member yet.
-            MemberState::Disabled => all.add(Expr::value(1).eq(0)),
-        })
-    })
-}
-
 /// A page of one person's memberships with the names of the teams, oldest team first.
 pub async fn page_of_user(
     db: &impl Reads,
@@ -292,7 +227,7 @@ pub async fn page_of_user(
     }
     let rows = query.all(db.connection()).await?;
     let ids: Vec<Uuid> = rows.iter().map(|row| row.team_id).collect();
-    let account = users::by_id(db, user)
+    let account = by_id(db, user)
         .await?
         .ok_or_else(|| Error::internal("a membership without an account"))?;
     let mut teams: HashMap<Uuid, Team> = teams::by_ids(db, &ids)
@@ -332,9 +267,13 @@ async fn open_in_teams(
 }
 
 /// Joins rows with their accounts and open invitations: three statements, whatever their number.
-async fn assemble(db: &impl Reads, team: &Team, rows: Vec<Model>) -> Result<Vec<Member>> {
+pub(super) async fn assemble(
+    db: &impl Reads,
+    team: &Team,
+    rows: Vec<Model>,
+) -> Result<Vec<Member>> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.user_id).collect();
-    let mut accounts: HashMap<Uuid, _> = users::by_ids(db, &ids)
+    let mut accounts: HashMap<Uuid, _> = by_ids(db, &ids)
         .await?
         .into_iter()
         .map(|user| (user.id, user))

@@ -8,7 +8,7 @@
 use std::{
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicI32, AtomicU64, Ordering},
+        atomic::{AtomicI32, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -27,6 +27,7 @@ use crate::{
 
 mod bulk;
 mod connect;
+pub mod copies;
 mod entities;
 pub mod events;
 pub mod failure;
@@ -34,12 +35,14 @@ pub mod import_results;
 pub mod imports;
 pub mod invitations;
 pub mod keys;
+pub mod lists;
 pub mod members;
 pub mod migrate;
 pub mod outbox;
 pub mod replays;
 mod rows;
 pub mod standings;
+mod statements;
 pub mod teams;
 pub mod tokens;
 pub mod users;
@@ -47,6 +50,7 @@ mod wakes;
 
 pub use connect::StoreOptions;
 pub use migrate::Migration;
+use statements::Statements;
 pub use wakes::Wakes;
 
 /// How often a transaction is tried that lost against others.
@@ -62,7 +66,7 @@ pub const LONGEST: Duration = Duration::from_mins(5);
 pub struct Store {
     readers: DatabaseConnection,
     writers: DatabaseConnection,
-    statements: Arc<AtomicU64>,
+    statements: Arc<Statements>,
     appended: Arc<Notify>,
 }
 
@@ -218,7 +222,18 @@ impl Store {
     /// How many statements were sent so far, for tests that count them.
     #[must_use]
     pub fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.statements.count()
+    }
+
+    /// Keeps every statement from now on, for tests that ask how the database runs them.
+    pub fn record(&self) {
+        self.statements.record();
+    }
+
+    /// What was kept since [`Self::record`], which ends with this.
+    #[must_use]
+    pub fn recorded(&self) -> Vec<Statement> {
+        self.statements.take()
     }
 
     /// What the database's own clock says, if it may be another machine's. The only statement that asks for it.

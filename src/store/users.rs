@@ -3,12 +3,12 @@
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, LockType, OnConflict},
+    sea_query::{Expr, ExprTrait, LockType, OnConflict},
 };
 use uuid::Uuid;
 
 use super::{
-    Reads, Tx, bulk,
+    Reads, Tx, bulk, copies,
     entities::users::{ActiveModel, Column, Entity, Model},
     rows::{micros, opt_time, time},
 };
@@ -17,9 +17,9 @@ use crate::{
     domain::{
         email::Email,
         languages::Language,
-        pages::{Page, Position},
+        search::NameKeys,
         texts::{ExternalId, JobTitle, Phone, TimeZone},
-        users::{Profile, ProfileChanges, User, UserFilter},
+        users::{Profile, ProfileChanges, User},
     },
     error::{Error, Result},
 };
@@ -129,6 +129,7 @@ pub async fn insert(tx: &Tx, users: &[NewUser<'_>], now: Time) -> Result<()> {
 
 fn row(user: &NewUser<'_>, now: Time) -> Model {
     let profile = user.profile;
+    let keys = NameKeys::of(profile.given_name.as_str(), profile.family_name.as_str());
     Model {
         id: user.id,
         email_normal: user.email.normal().to_owned(),
@@ -143,6 +144,9 @@ fn row(user: &NewUser<'_>, now: Time) -> Model {
         verify_time: None,
         create_time: micros(now),
         update_time: micros(now),
+        name_key: Some(keys.name),
+        family_key: Some(keys.family),
+        copy_time: Some(micros(now)),
     }
 }
 
@@ -159,6 +163,7 @@ pub async fn update(tx: &Tx, id: Uuid, changes: &ProfileChanges, now: Time) -> R
     else {
         return Ok(false);
     };
+    let copied = row.copy_time == Some(row.update_time);
     let mut row = row.into_active_model();
     if let Some(name) = &changes.given_name {
         row.given_name = Set(name.as_str().to_owned());
@@ -181,9 +186,22 @@ pub async fn update(tx: &Tx, id: Uuid, changes: &ProfileChanges, now: Time) -> R
     if let Some(external_id) = &changes.external_id {
         row.external_id = Set(text(external_id.as_ref().map(ExternalId::as_str)));
     }
+    if changes.given_name.is_some() || changes.family_name.is_some() {
+        let keys = NameKeys::of(row.given_name.as_ref(), row.family_name.as_ref());
+        copies::set_names(tx, id, &keys).await?;
+        row.name_key = Set(Some(keys.name));
+        row.family_key = Set(Some(keys.family));
+    }
     row.update_time = Set(micros(now));
+    row.copy_time = Set(copied.then_some(micros(now)));
     Entity::update(row).exec(tx.connection()).await?;
     Ok(true)
+}
+
+/// What says after a change with its copies that nothing is missing, unless something was before.
+fn still_copied(now: Time) -> Expr {
+    let copied = Expr::col(Column::CopyTime).equals(Column::UpdateTime);
+    Expr::case(copied, micros(now)).into()
 }
 
 /// Gives an account another address.
@@ -192,11 +210,13 @@ pub async fn set_email(tx: &Tx, id: Uuid, email: &Email, now: Time) -> Result<()
         .col_expr(Column::EmailNormal, Expr::value(email.normal()))
         .col_expr(Column::EmailTyped, Expr::value(email.typed()))
         .col_expr(Column::UpdateTime, Expr::value(micros(now)))
+        .col_expr(Column::CopyTime, still_copied(now))
         .filter(Column::Id.eq(id))
         .filter(Column::VerifyTime.is_null())
         .exec(tx.connection())
         .await?;
-    bulk::expect(1, done.rows_affected)
+    bulk::expect(1, done.rows_affected)?;
+    copies::set_email(tx, id, email).await
 }
 
 /// Marks an account as verified, unless it was.
@@ -204,37 +224,10 @@ pub async fn verify(tx: &Tx, id: Uuid, now: Time) -> Result<()> {
     Entity::update_many()
         .col_expr(Column::VerifyTime, Expr::value(micros(now)))
         .col_expr(Column::UpdateTime, Expr::value(micros(now)))
+        .col_expr(Column::CopyTime, still_copied(now))
         .filter(Column::Id.eq(id))
         .filter(Column::VerifyTime.is_null())
         .exec(tx.connection())
         .await?;
-    Ok(())
-}
-
-/// A page of accounts, oldest first.
-pub async fn page(
-    db: &impl Reads,
-    filter: UserFilter,
-    after: Option<Uuid>,
-    size: u64,
-) -> Result<Page<User>> {
-    let mut query = Entity::find().order_by_asc(Column::Id).limit(size + 1);
-    if let Some(verified) = filter.verified {
-        query = query.filter(if verified {
-            Column::VerifyTime.is_not_null()
-        } else {
-            Column::VerifyTime.is_null()
-        });
-    }
-    if let Some(after) = after {
-        query = query.filter(Column::Id.gt(after));
-    }
-    let rows = query.all(db.connection()).await?;
-    let users = rows
-        .into_iter()
-        .map(User::try_from)
-        .collect::<Result<Vec<_>>>()?;
-    Ok(Page::cut(users, size, |user| {
-        Position(user.id.as_bytes().to_vec())
-    }))
+    copies::set_verified(tx, id).await
 }

@@ -27,6 +27,7 @@ const NOTHING: Swept = Swept {
     imports: 0,
     replays: 0,
     events: 0,
+    keys: 0,
 };
 
 async fn swept(h: &Harness) -> Swept {

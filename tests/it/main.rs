@@ -30,17 +30,26 @@ mod import_revocations;
 mod import_rows;
 mod import_stream;
 mod imports;
+mod invitation_filters;
 mod invitation_life;
 mod invitations;
 mod late_commits;
 mod layers;
 mod letters;
+mod list_changes;
+mod list_filters;
+mod list_plans;
+mod lists;
 mod members;
 mod messages;
 mod migrations;
+mod motley;
+mod multitude;
 mod outbox;
 mod outcomes;
+mod page_tokens;
 mod pages;
+mod plan_cases;
 mod postgres;
 mod projection;
 mod projector;
@@ -53,6 +62,8 @@ mod repeated_calls;
 mod request_ids;
 mod resends;
 mod rotation;
+mod search;
+mod search_keys;
 mod seats;
 mod secrets;
 mod server;
@@ -103,13 +114,18 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     import_rows::tests,
     import_stream::tests,
     imports::tests,
+    invitation_filters::tests,
     invitation_life::tests,
     invitations::tests,
     letters::tests,
+    list_changes::tests,
+    list_filters::tests,
+    list_plans::tests,
     members::tests,
     messages::tests,
     outbox::tests,
     outcomes::tests,
+    page_tokens::tests,
     pages::tests,
     projection::tests,
     races::tests,
@@ -117,6 +133,8 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     repeated_calls::tests,
     request_ids::tests,
     resends::tests,
+    search::tests,
+    search_keys::tests,
     seats::tests,
     server::tests,
     settled_invitations::tests,

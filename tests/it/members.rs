@@ -232,7 +232,7 @@ async fn an_unknown_value_in_a_filter_is_refused(h: &Harness) {
             roles: vec![Role::Guest.into(), 99],
             states: vec![0],
             sources: vec![-1],
-            invitation_expired: false,
+            ..MemberFilter::default()
         }),
         ..ListMembersRequest::default()
     };

@@ -349,7 +349,10 @@ async fn users_can_be_listed_by_verification(h: &Harness) {
     let joined = h.join(&team.id, "joined@acme.example").await;
     let list = async |verified: Option<bool>| {
         let request = ListUsersRequest {
-            filter: Some(UserFilter { verified }),
+            filter: Some(UserFilter {
+                verified,
+                ..UserFilter::default()
+            }),
             ..ListUsersRequest::default()
         };
         let answer = h.users().list_users(request).await.answered();

@@ -16,6 +16,10 @@ pub(in crate::store) struct Model {
     pub(in crate::store) remove_time: Option<i64>,
     pub(in crate::store) decline_time: Option<i64>,
     pub(in crate::store) removal: Option<String>,
+    pub(in crate::store) verified: bool,
+    pub(in crate::store) name_key: Option<String>,
+    pub(in crate::store) family_key: Option<String>,
+    pub(in crate::store) email_key: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -19,6 +19,9 @@ pub(in crate::store) struct Model {
     pub(in crate::store) verify_time: Option<i64>,
     pub(in crate::store) create_time: i64,
     pub(in crate::store) update_time: i64,
+    pub(in crate::store) name_key: Option<String>,
+    pub(in crate::store) family_key: Option<String>,
+    pub(in crate::store) copy_time: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -2,17 +2,18 @@
 
 use chrono::TimeDelta;
 use sea_orm::{
-    ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
     sea_query::{Expr, ExprTrait},
 };
 
 use crate::{
     clock::Time,
-    domain::events::{Event, EventFilter, EventPosition, Period},
+    domain::events::{Event, EventFilter, EventPosition, EventType, Period},
     error::Result,
     store::{
         LONGEST, Reads,
         entities::events::{Column, Entity, Model},
+        lists::united,
         rows::micros,
     },
 };
@@ -30,7 +31,7 @@ pub struct Cut {
     pub newest_first: bool,
 }
 
-/// The next events of a stretch that somebody wants. Several types are read as one ordered, limited stretch each, so that no
+/// The next events of a stretch that somebody wants. Several types are read as one ordered, limited range each, so that no
 /// index is run through in search of the next one.
 pub async fn page(
     db: &impl Reads,
@@ -38,15 +39,19 @@ pub async fn page(
     period: Period,
     cut: Cut,
 ) -> Result<Vec<Event>> {
-    let mut rows = Vec::new();
-    if filter.types.is_empty() {
-        rows.extend(branch(filter, period, cut).all(db.connection()).await?);
-    }
-    for event_type in &filter.types {
-        let query = branch(filter, period, cut).filter(Column::EventType.eq(event_type.word()));
-        rows.extend(query.all(db.connection()).await?);
-    }
-    rows.sort_by_key(|row: &Model| (row.batch, row.ordinal));
+    let whole = range(filter, period, cut);
+    let ranges = if filter.types.is_empty() {
+        vec![whole.into_query()]
+    } else {
+        let of = |one: &EventType| whole.clone().filter(Column::EventType.eq(one.word()));
+        filter
+            .types
+            .iter()
+            .map(|one| of(one).into_query())
+            .collect()
+    };
+    let mut rows: Vec<Model> = united(db, ranges).await?;
+    rows.sort_by_key(|row| (row.batch, row.ordinal));
     if cut.newest_first {
         rows.reverse();
     }
@@ -54,7 +59,7 @@ pub async fn page(
     rows.into_iter().map(Event::try_from).collect()
 }
 
-fn branch(filter: &EventFilter, period: Period, cut: Cut) -> Select<Entity> {
+fn range(filter: &EventFilter, period: Period, cut: Cut) -> Select<Entity> {
     let order = if cut.newest_first {
         Order::Desc
     } else {

@@ -1,0 +1,417 @@
+//! The lists of a multitude, each with every filter, and where each of them ends.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use muster::{
+    domain::{
+        events::EventPosition,
+        pages::{KeyPosition, Position, TimePosition},
+    },
+    proto::{
+        DeliveryState, EventFilter, EventType, ImportOutcome, InvitationFilter, InvitationState,
+        ListEventsRequest, ListImportResultsRequest, ListImportsRequest, ListInvitationsRequest,
+        ListMembersRequest, ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest, MemberFilter,
+        MemberSource, MemberState, Role, TeamFilter, UserFilter,
+    },
+};
+use prost::Message;
+use prost_types::Timestamp;
+use uuid::Uuid;
+
+use crate::{
+    fixtures::NewTeam,
+    harness::Harness,
+    lists::List,
+    multitude::{EVENT_EVERY, FIRST_BATCH, OTHERS, PEOPLE, born, id_of},
+};
+
+/// How many rows one page of fifty may read, those of accounts and the like included.
+const READS: f64 = 2_000.0;
+/// A list, and a position shortly before its end.
+pub(crate) struct Case {
+    /// The list.
+    pub(crate) list: List,
+    /// The name of its order.
+    pub(crate) order: &'static str,
+    near_the_end: Position,
+    /// How many rows a page may read.
+    pub(crate) reads: f64,
+}
+
+impl Case {
+    fn path(&self) -> &'static str {
+        match self.list {
+            List::Teams(_) => "ListTeams",
+            List::Members(_) => "ListMembers",
+            List::Users(_) => "ListUsers",
+            List::UserTeams(_) => "ListUserTeams",
+            List::Invitations(_) => "ListInvitations",
+            List::Imports(_) => "ListImports",
+            List::ImportResults(_) => "ListImportResults",
+            List::Events(_) => "ListEvents",
+        }
+    }
+
+    fn request(&self) -> Vec<u8> {
+        match &self.list {
+            List::Teams(request) => request.encode_to_vec(),
+            List::Members(request) => request.encode_to_vec(),
+            List::Users(request) => request.encode_to_vec(),
+            List::UserTeams(request) => request.encode_to_vec(),
+            List::Invitations(request) => request.encode_to_vec(),
+            List::Imports(request) => request.encode_to_vec(),
+            List::ImportResults(request) => request.encode_to_vec(),
+            List::Events(request) => request.encode_to_vec(),
+        }
+    }
+
+    /// A token of a page near the end: to walk there takes two thousand calls.
+    pub(crate) fn token(&self, h: &Harness) -> String {
+        let position = &self.near_the_end.0;
+        let length = (position.len() as u64).to_be_bytes();
+        let names = [self.path(), self.order].map(|name| [name.as_bytes(), &[0]].concat());
+        let bound = [
+            &[2],
+            &length[..],
+            position,
+            &names.concat(),
+            &self.request(),
+        ]
+        .concat();
+        let tag = h.ctx.secrets.page_tag(&bound);
+        URL_SAFE_NO_PAD.encode([&[2], &position[..], &tag[..]].concat())
+    }
+}
+
+/// A position by time and id behind all rows of that time.
+fn at(micros: i64) -> Position {
+    let id = Uuid::max();
+    TimePosition { micros, id }.position()
+}
+
+fn key(key: &str) -> Position {
+    let key = key.to_owned();
+    let id = Uuid::nil();
+    KeyPosition { key, id }.position()
+}
+
+fn stamp(micros: i64) -> Timestamp {
+    Timestamp {
+        seconds: micros.div_euclid(1_000_000),
+        nanos: i32::try_from(micros.rem_euclid(1_000_000) * 1_000).expect("nanoseconds"),
+    }
+}
+
+fn case(list: List, order: &'static str, near_the_end: Position) -> Case {
+    Case {
+        list,
+        order,
+        near_the_end,
+        reads: READS,
+    }
+}
+
+fn member_cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
+    let now = h.now().timestamp_micros();
+    let last = at(now + (PEOPLE - 2_000) / 7 * 1_000_000);
+    let plain = MemberFilter::default;
+    let members = |filter: MemberFilter| {
+        List::Members(ListMembersRequest {
+            team_id: team.id.clone(),
+            filter: Some(filter),
+            ..ListMembersRequest::default()
+        })
+    };
+    let of_states = |states: &[MemberState]| MemberFilter {
+        states: states.iter().map(|state| (*state).into()).collect(),
+        ..plain()
+    };
+    let of_roles = |roles: &[Role]| MemberFilter {
+        roles: roles.iter().map(|role| (*role).into()).collect(),
+        ..plain()
+    };
+    let of_sources = |sources: &[MemberSource]| MemberFilter {
+        sources: sources.iter().map(|source| (*source).into()).collect(),
+        ..plain()
+    };
+    let verified = |verified| MemberFilter {
+        verified: Some(verified),
+        ..plain()
+    };
+    let query = |query: &str| MemberFilter {
+        query: query.to_owned(),
+        ..plain()
+    };
+    let all = [
+        MemberState::Invited,
+        MemberState::Active,
+        MemberState::Removed,
+    ];
+    let mut cases: Vec<Case> = [
+        plain(),
+        of_states(&[MemberState::Invited]),
+        of_states(&[MemberState::Active]),
+        of_states(&[MemberState::Removed]),
+        of_states(&all),
+        of_roles(&[Role::Member]),
+        of_roles(&[Role::Guest]),
+        of_roles(&[Role::SsoAdmin]),
+        of_roles(&[
+            Role::PrimaryAdmin,
+            Role::SecondaryAdmin,
+            Role::Member,
+            Role::Guest,
+        ]),
+        of_sources(&[MemberSource::Import]),
+        of_sources(&[MemberSource::Directory]),
+        of_sources(&[
+            MemberSource::Manual,
+            MemberSource::Import,
+            MemberSource::Project,
+        ]),
+        verified(true),
+        verified(false),
+        MemberFilter {
+            create_time_from: Some(stamp(now + PEOPLE / 14 * 1_000_000)),
+            ..plain()
+        },
+    ]
+    .into_iter()
+    .map(|filter| case(members(filter), "membership", last.clone()))
+    .collect();
+    let expired = MemberFilter {
+        invitation_expired: true,
+        ..plain()
+    };
+    cases.push(case(members(expired), "expiry", at(now - 2_000_000)));
+    for (start, end) in [("m", "mz"), ("mo", "moz")] {
+        cases.push(case(members(query(start)), "key", key(end)));
+    }
+    cases
+}
+
+fn user_cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
+    let now = h.now().timestamp_micros();
+    let users = |filter: UserFilter| {
+        List::Users(ListUsersRequest {
+            filter: Some(filter),
+            ..ListUsersRequest::default()
+        })
+    };
+    let plain = UserFilter::default;
+    let last = Position(id_of(7, PEOPLE - 2_000).as_bytes().to_vec());
+    let verified = |verified| UserFilter {
+        verified: Some(verified),
+        ..plain()
+    };
+    let mut cases: Vec<Case> = [
+        plain(),
+        verified(true),
+        verified(false),
+        UserFilter {
+            create_time_from: Some(stamp((born(7) + PEOPLE / 4) * 1_000)),
+            ..plain()
+        },
+    ]
+    .into_iter()
+    .map(|filter| case(users(filter), "account", last.clone()))
+    .collect();
+    let team = UserFilter {
+        team_id: team.id.clone(),
+        roles: vec![Role::Guest.into()],
+        ..plain()
+    };
+    let near = at(now + (PEOPLE - 2_000) / 7 * 1_000_000);
+    cases.push(case(users(team), "membership", near));
+    for (start, end) in [("m", "mz"), ("mo", "moz")] {
+        let query = UserFilter {
+            query: start.to_owned(),
+            ..plain()
+        };
+        cases.push(case(users(query), "key", key(end)));
+    }
+    cases
+}
+
+fn invitation_cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
+    let now = h.now().timestamp_micros();
+    let invitations = |filter: InvitationFilter| {
+        List::Invitations(ListInvitationsRequest {
+            team_id: team.id.clone(),
+            filter: Some(filter),
+            ..ListInvitationsRequest::default()
+        })
+    };
+    let plain = InvitationFilter::default;
+    let of_states = |states: &[InvitationState]| InvitationFilter {
+        states: states.iter().map(|state| (*state).into()).collect(),
+        ..plain()
+    };
+    let delivered = |states: &[DeliveryState]| InvitationFilter {
+        delivery_states: states.iter().map(|state| (*state).into()).collect(),
+        ..plain()
+    };
+    // The admin's own expires a week later, and is behind the end of this list.
+    let last = at(now + (PEOPLE - 2_000) * 1_000);
+    let mut cases: Vec<Case> = [
+        plain(),
+        of_states(&[InvitationState::Pending]),
+        of_states(&[InvitationState::Accepted]),
+        of_states(&[InvitationState::Declined]),
+        of_states(&[InvitationState::Revoked, InvitationState::Pending]),
+        delivered(&[DeliveryState::Sent]),
+        delivered(&[
+            DeliveryState::Held,
+            DeliveryState::Queued,
+            DeliveryState::Cancelled,
+        ]),
+        InvitationFilter {
+            import_id: "import-7".to_owned(),
+            ..plain()
+        },
+        InvitationFilter {
+            expire_time_from: Some(stamp(now + PEOPLE / 2 * 1_000)),
+            ..plain()
+        },
+    ]
+    .into_iter()
+    .map(|filter| case(invitations(filter), "expire_time", last.clone()))
+    .collect();
+    let expired = of_states(&[InvitationState::Expired]);
+    let before = InvitationFilter {
+        expire_time_before: Some(stamp(now)),
+        ..plain()
+    };
+    // Those letters failed whose invitation is too old.
+    for filter in [expired, before, delivered(&[DeliveryState::Failed])] {
+        cases.push(case(
+            invitations(filter),
+            "expire_time",
+            at(now - 2_000_000),
+        ));
+    }
+    cases
+}
+
+fn other_cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
+    let last = Position(id_of(9, OTHERS - 100).as_bytes().to_vec());
+    let one = TeamFilter {
+        external_id: "other-7".to_owned(),
+    };
+    let user_teams = |include_removed| {
+        List::UserTeams(ListUserTeamsRequest {
+            user_id: team.admin.clone(),
+            include_removed,
+            ..ListUserTeamsRequest::default()
+        })
+    };
+    let teams = |filter| {
+        List::Teams(ListTeamsRequest {
+            filter,
+            ..ListTeamsRequest::default()
+        })
+    };
+    let results = |outcomes| {
+        List::ImportResults(ListImportResultsRequest {
+            team_id: team.id.clone(),
+            import_id: "import-3".to_owned(),
+            outcomes,
+            ..ListImportResultsRequest::default()
+        })
+    };
+    let imports = List::Imports(ListImportsRequest {
+        team_id: team.id.clone(),
+        ..ListImportsRequest::default()
+    });
+    // Newest first, and ids are text.
+    let first_imports = h.now().timestamp_micros() + 40;
+    let first_imports = [&first_imports.to_be_bytes()[..], b"import-0"].concat();
+    let row = Position(4_960_u32.to_be_bytes().to_vec());
+    vec![
+        case(teams(None), "id", last.clone()),
+        case(
+            teams(Some(one)),
+            "id",
+            Position(Uuid::nil().into_bytes().to_vec()),
+        ),
+        case(user_teams(false), "team", last.clone()),
+        case(user_teams(true), "team", last),
+        case(imports, "newest", Position(first_imports)),
+        case(results(Vec::new()), "row", row.clone()),
+        Case {
+            // No index: an import has five thousand results at most.
+            reads: 5_100.0,
+            ..case(results(vec![ImportOutcome::Invalid.into()]), "row", row)
+        },
+    ]
+}
+
+fn event_cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
+    let plain = ListEventsRequest::default;
+    let of = |filter: EventFilter| ListEventsRequest {
+        filter: Some(filter),
+        ..plain()
+    };
+    let types = |types: &[EventType]| types.iter().map(|one| (*one).into()).collect();
+    let some = [
+        EventType::MemberInvited,
+        EventType::MemberRemoved,
+        EventType::LetterFailed,
+    ];
+    let of_team = |types: Vec<i32>| EventFilter {
+        team_id: team.id.clone(),
+        types,
+        ..EventFilter::default()
+    };
+    let last: Position = EventPosition {
+        batch: FIRST_BATCH + (PEOPLE - 1_000) / 7,
+        ordinal: 1,
+    }
+    .into();
+    let mut cases: Vec<Case> = [
+        plain(),
+        of(of_team(Vec::new())),
+        of(of_team(types(&some[..1]))),
+        of(of_team(types(&some))),
+        of(EventFilter {
+            types: types(&some),
+            ..EventFilter::default()
+        }),
+        of(EventFilter {
+            user_id: team.admin.clone(),
+            ..EventFilter::default()
+        }),
+        ListEventsRequest {
+            // Some minutes of what lies before are read over.
+            create_time_from: Some(stamp(
+                h.now().timestamp_micros() + PEOPLE / 14 * EVENT_EVERY,
+            )),
+            ..of(of_team(Vec::new()))
+        },
+    ]
+    .into_iter()
+    .map(|request| case(List::Events(request), "position", last.clone()))
+    .collect();
+    let oldest = EventPosition {
+        batch: FIRST_BATCH + 100,
+        ordinal: 1,
+    };
+    let backwards = ListEventsRequest {
+        newest_first: true,
+        create_time_before: Some(stamp(
+            h.now().timestamp_micros() + PEOPLE / 14 * EVENT_EVERY,
+        )),
+        ..of(of_team(Vec::new()))
+    };
+    cases.push(case(List::Events(backwards), "position", oldest.into()));
+    cases
+}
+
+/// All of them.
+pub(crate) fn cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
+    let mut cases = member_cases(h, team);
+    cases.extend(user_cases(h, team));
+    cases.extend(invitation_cases(h, team));
+    cases.extend(other_cases(h, team));
+    cases.extend(event_cases(h, team));
+    cases
+}
