@@ -5,7 +5,7 @@ use std::slice::from_ref;
 use muster::proto::{
     BatchGetUsersRequest, CreateUserRequest, DeclineInvitationRequest, GetUserRequest,
     ImportOutcome, ListUserTeamsRequest, ListUsersRequest, MemberState, Role, UpdateUserRequest,
-    User, UserDisabledReason, UserFilter, UserTeam, get_user_request::Key,
+    User, UserDisabledReason, UserTeam, get_user_request::Key,
 };
 use prost_types::FieldMask;
 use tonic::Code;
@@ -348,13 +348,8 @@ async fn users_can_be_listed_by_verification(h: &Harness) {
     let team = h.team("acme").await;
     let joined = h.join(&team.id, "joined@acme.example").await;
     let list = async |verified: Option<bool>| {
-        let request = ListUsersRequest {
-            filter: Some(UserFilter {
-                verified,
-                ..UserFilter::default()
-            }),
-            ..ListUsersRequest::default()
-        };
+        let mut request = ListUsersRequest::default();
+        request.filter.get_or_insert_default().verified = verified;
         let answer = h.users().list_users(request).await.answered();
         answer
             .users
