@@ -26,9 +26,12 @@ use crate::{
     waiting::until,
 };
 
+/// A test's name, and what it does with a database.
+type Claim = (&'static str, fn(&str));
+
 /// These start the program on a migrated, empty database of the backend.
 pub(crate) fn on_backend(backend: &Arc<Backend>) -> Vec<Trial> {
-    let tests: [(&str, fn(&str)); 2] = [
+    let tests: [Claim; 2] = [
         (
             "a_call_whose_answer_died_with_the_process_answers_again_and_adds_nothing",
             |url| block_on(answers_die(url)),
@@ -38,7 +41,7 @@ pub(crate) fn on_backend(backend: &Arc<Backend>) -> Vec<Trial> {
             |url| block_on(processes_die_at_any_moment(url)),
         ),
     ];
-    let trial = |(name, test): (&str, fn(&str))| {
+    let trial = |(name, test): Claim| {
         let backend = Arc::clone(backend);
         let name = format!("{}::crashes::{name}", backend.name());
         Trial::test(name, move || {
@@ -212,11 +215,11 @@ async fn answers_die(url: &str) {
         invitation_id: made.invitation.expect("the admin's").id,
         ..resend.clone()
     };
-    let resent = mortal.lose((resend, other), [0, 0, 0, 0, 1, 1, 1], async |keyed, it| {
+    let again = mortal.lose((resend, other), [0, 0, 0, 0, 1, 1, 1], async |keyed, it| {
         let mut client = InvitationServiceClient::new(keyed);
         client.resend_invitation(it).await
     });
-    assert_eq!(resent.await.invitation.expect("it").send_count, 2);
+    assert_eq!(again.await.invitation.expect("it").send_count, 2);
     let tokens = deployment.tokens();
     assert_eq!(tokens.len(), 3, "one letter more");
 
