@@ -25,6 +25,9 @@ use crate::{
     watching::{listed, next, position, watch},
 };
 
+/// A test's name, and what it does with a database.
+type Claim = (&'static str, fn(&str));
+
 /// One at a time, for each holds up the whole cluster.
 static ALONE: Mutex<()> = Mutex::new(());
 
@@ -33,7 +36,7 @@ pub(crate) fn on_backend(backend: &Arc<Backend>) -> Vec<Trial> {
     let Backend::Postgres(_) = &**backend else {
         return Vec::new();
     };
-    let tests: [(&str, fn(&str)); 2] = [
+    let tests: [Claim; 2] = [
         (
             "no_reader_passes_an_event_whose_transaction_is_still_open",
             |url| block_on(an_event_is_late(url)),
@@ -43,7 +46,7 @@ pub(crate) fn on_backend(backend: &Arc<Backend>) -> Vec<Trial> {
             |url| block_on(a_call_is_late(url)),
         ),
     ];
-    let trial = |(name, test): (&str, fn(&str))| {
+    let trial = |(name, test): Claim| {
         let backend = Arc::clone(backend);
         let name = format!("{}::late_commits::{name}", backend.name());
         Trial::test(name, move || {

@@ -20,8 +20,9 @@ use tokio::{
 
 use crate::{
     backends::Backend,
-    waiting::PATIENCE,
-    watching::{self, listed, position},
+    harness::Keyed,
+    waiting::{PATIENCE, until},
+    watching::{self, listed},
     writers::{Crowd, chance},
 };
 
@@ -46,7 +47,7 @@ pub(crate) fn on_backend(backend: &Arc<Backend>) -> Vec<Trial> {
 
 const WRITERS: usize = 8;
 /// How many calls each of them makes.
-const CALLS: usize = 40;
+const CALLS: usize = 80;
 
 async fn watchers_come_and_go(url: &str) {
     let crowd = Arc::new(Crowd::on(url, 3, 3).await);
@@ -69,26 +70,27 @@ async fn watchers_come_and_go(url: &str) {
             ..EventFilter::default()
         },
     ];
-    let (over, end) = watch::channel(None);
+    let (over, writing) = watch::channel(Writing::GoesOn);
     let mut watchers = Vec::new();
     for filter in filters.clone() {
-        let watcher = Watcher::new(filter, end.clone());
+        let watcher = Watcher::new(filter, writing.clone());
         watchers.push(tokio::spawn(watcher.run(Arc::clone(&crowd))));
     }
     let refused = write(&crowd).await;
     assert!(refused > 0, "nobody was in anybody's way");
+    over.send(Writing::IsOver).expect("watchers");
     crowd.look.letters_are_sent().await;
 
-    let everywhere: Vec<_> = crowd.everywhere().collect();
-    let mut events = everywhere[0].clone();
-    over.send(Some(position(&mut events).await))
-        .expect("watchers");
-    let committed = crowd.look.number("SELECT count(*) AS it FROM events").await;
-    for mut events in everywhere {
-        let all = listed(&mut events, EventFilter::default()).await;
-        assert_eq!(i64::try_from(all.len()).expect("a count"), committed);
-        assert!(all.is_sorted_by(|one, next| one.position < next.position));
+    let mut lists = Vec::new();
+    for mut events in crowd.everywhere() {
+        lists.push(everything(&crowd, &mut events).await);
     }
+    let all = &lists[0];
+    assert!(lists.iter().all(|list| list == all));
+    assert!(all.is_sorted_by(|one, next| one.position < next.position));
+    let last = all.last().expect("an event").position.clone();
+    over.send(Writing::EndsAt(last)).expect("watchers");
+    let mut events = EventServiceClient::new(crowd.anywhere());
     for (filter, watcher) in filters.into_iter().zip(watchers) {
         let seen = timeout(PATIENCE, watcher).await;
         let watcher = seen.expect("he has caught up").expect("no panic");
@@ -102,6 +104,17 @@ async fn watchers_come_and_go(url: &str) {
         assert!(early > 0, "he saw nothing while it happened");
         assert!(streams > 5 && torn > 0, "{streams} streams, {torn} torn");
     }
+}
+
+/// The list, once it has as many events as the database. Transactions of other tests may hold up the last ones.
+async fn everything(crowd: &Crowd, events: &mut EventServiceClient<Keyed>) -> Vec<Event> {
+    let committed = "SELECT count(*) AS it FROM events";
+    let committed = crowd.look.number(committed).await;
+    until("the list has all that was committed", async || {
+        let all = listed(events, EventFilter::default()).await;
+        (i64::try_from(all.len()) == Ok(committed)).then_some(all)
+    })
+    .await
 }
 
 /// All writers, with transactions beside them that commit late; how many calls were refused.
@@ -126,14 +139,22 @@ async fn write(crowd: &Arc<Crowd>) -> usize {
     refused
 }
 
+/// What watchers are told of the writers.
+#[derive(Clone)]
+enum Writing {
+    GoesOn,
+    IsOver,
+    /// The last position that there is.
+    EndsAt(String),
+}
+
 /// Somebody whose connections do not last. He remembers a position and has what he was brought up to there.
 struct Watcher {
     filter: EventFilter,
-    /// Told, when all is written, how far that is.
-    end: watch::Receiver<Option<String>>,
+    writing: watch::Receiver<Writing>,
     position: String,
     seen: Vec<Event>,
-    /// How much he had seen before that.
+    /// How much he saw while there was writing.
     early: usize,
     streams: usize,
     /// How often he went away in the middle of a message.
@@ -141,10 +162,10 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn new(filter: EventFilter, end: watch::Receiver<Option<String>>) -> Self {
+    fn new(filter: EventFilter, writing: watch::Receiver<Writing>) -> Self {
         Self {
             filter,
-            end,
+            writing,
             position: String::new(),
             seen: Vec::new(),
             early: 0,
@@ -166,11 +187,11 @@ impl Watcher {
                 if !self.take(message) {
                     break;
                 }
-                let end = self.end.borrow().clone();
-                match end {
-                    None => self.early = self.seen.len(),
-                    Some(end) if caught_up && self.position >= end => return self,
-                    Some(_) => {}
+                let writing = self.writing.borrow().clone();
+                match writing {
+                    Writing::GoesOn => self.early = self.seen.len(),
+                    Writing::EndsAt(last) if caught_up && self.position >= last => return self,
+                    Writing::IsOver | Writing::EndsAt(_) => {}
                 }
             }
         }
