@@ -1,7 +1,12 @@
 //! Events tell all: whatever sequence of calls there was, teams, members, roles, states and invitations can be rebuilt
 //! from them exactly.
 
-use muster::proto::{EventType, ListEventsRequest};
+use std::time::Duration;
+
+use muster::{
+    config::Settings,
+    proto::{EventType, ListEventsRequest},
+};
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 use tokio::{runtime::Handle, task::block_in_place};
 
@@ -11,13 +16,18 @@ use crate::{
     projector::World,
     stage::Stage,
     steps::{Step, seldom, sequence},
-    watching::{position, watched},
+    watching::{self, position, watched},
 };
 
 tests![
     what_chance_brings_seldom_can_be_rebuilt_from_events,
-    any_sequence_of_calls_leaves_events_from_which_the_world_can_be_rebuilt,
+    any_sequence_of_calls_leaves_events_from_which_the_world_can_be_rebuilt with keep_all,
 ];
+
+/// The clock passes years.
+fn keep_all(settings: &mut Settings) {
+    settings.events_kept = Duration::from_hours(24 * 365 * 1_000);
+}
 
 /// How many sequences, unless `PROPTEST_CASES` says it.
 const CASES: u32 = 24;
@@ -28,6 +38,7 @@ async fn what_chance_brings_seldom_can_be_rebuilt_from_events(h: &Harness) {
     for steps in seldom() {
         play(h, &steps).await;
     }
+    watching::settled(h).await;
     let events = events::list(h, ListEventsRequest::default()).await;
     for kind in [
         EventType::TeamPrimaryAdminChanged,
@@ -70,6 +81,7 @@ async fn any_sequence_of_calls_leaves_events_from_which_the_world_can_be_rebuilt
         page_size: 1_000,
         ..ListEventsRequest::default()
     };
+    watching::settled(h).await;
     let listed = events::list(h, whole).await;
     assert_eq!(watched(&mut h.events(), String::new()).await, listed);
     let ever = prost_types::Timestamp::default();
@@ -78,6 +90,7 @@ async fn any_sequence_of_calls_leaves_events_from_which_the_world_can_be_rebuilt
 
 /// Plays a sequence; after every step events must tell what the calls answer.
 async fn play(h: &Harness, steps: &[Step]) {
+    watching::settled(h).await;
     let begin = position(&mut h.events()).await;
     let mut stage = Stage::new(h).await;
     for step in steps {

@@ -20,6 +20,7 @@ use crate::{
     harness::Harness,
     refusals::reason,
     steps::{How, Who},
+    watching,
 };
 
 /// The world of one sequence.
@@ -106,6 +107,7 @@ impl<'a> Stage<'a> {
 
     /// What happened in it.
     pub(crate) async fn events(&self) -> Vec<Event> {
+        watching::settled(self.h).await;
         let request = ListEventsRequest {
             create_time_from: Some(self.since),
             page_size: 1_000,

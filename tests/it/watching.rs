@@ -1,12 +1,30 @@
 //! Readers of events: the whole list, and a stream until it has caught up.
 
-use muster::proto::{
-    Event, EventFilter, ListEventsRequest, WatchEventsRequest, WatchEventsResponse,
-    event_service_client::EventServiceClient,
+use muster::{
+    proto::{
+        Event, EventFilter, ListEventsRequest, WatchEventsRequest, WatchEventsResponse,
+        event_service_client::EventServiceClient,
+    },
+    store,
 };
 use tonic::Streaming;
 
-use crate::{harness::Keyed, refusals::Outcome};
+use crate::{
+    harness::{Harness, Keyed},
+    refusals::Outcome,
+    waiting::until,
+};
+
+/// Waits until all transactions of this moment have ended: a long one of another test holds up the events of the whole
+/// cluster, and a list does not wait for it long.
+pub(crate) async fn settled(h: &Harness) {
+    let reach = async || store::events::reach(&h.ctx.store).await.expect("a moment");
+    let begun = reach().await.begun;
+    until("all transactions have ended", async || {
+        (reach().await.ended >= begun).then_some(())
+    })
+    .await;
+}
 
 /// How far events are complete.
 pub(crate) async fn position(events: &mut EventServiceClient<Keyed>) -> String {
