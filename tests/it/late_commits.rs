@@ -107,33 +107,33 @@ impl Pair {
     }
 
     /// A reader at each server, who has everything so far: a watcher, and somebody who has read a page and goes on.
-    async fn readers(&self) -> Vec<Reader> {
-        let mut readers = Vec::new();
-        for server in [0, 1] {
-            let mut events = self.events(server);
-            let known = listed(&mut events, EventFilter::default()).await;
-            let size = i32::try_from(known.len() - 1).expect("a few");
-            let request = ListEventsRequest {
+    async fn readers(&self) -> [Reader; 2] {
+        [self.reader(0).await, self.reader(1).await]
+    }
+
+    async fn reader(&self, server: usize) -> Reader {
+        let mut events = self.events(server);
+        let known = listed(&mut events, EventFilter::default()).await;
+        let size = i32::try_from(known.len() - 1).expect("a few");
+        let request = ListEventsRequest {
+            page_size: size,
+            ..ListEventsRequest::default()
+        };
+        let page = events.list_events(request).await.answered();
+        assert_ne!(page.next_page_token, "");
+        let begin = position(&mut events).await;
+        let stream = watch(&mut events, &begin, EventFilter::default()).await;
+        Reader {
+            events,
+            known,
+            rest: ListEventsRequest {
                 page_size: size,
+                page_token: page.next_page_token,
                 ..ListEventsRequest::default()
-            };
-            let page = events.list_events(request).await.answered();
-            assert_ne!(page.next_page_token, "");
-            let begin = position(&mut events).await;
-            let stream = watch(&mut events, &begin, EventFilter::default()).await;
-            readers.push(Reader {
-                events,
-                known,
-                rest: ListEventsRequest {
-                    page_size: size,
-                    page_token: page.next_page_token,
-                    ..ListEventsRequest::default()
-                },
-                begin,
-                stream,
-            });
+            },
+            begin,
+            stream,
         }
-        readers
     }
 }
 
@@ -202,9 +202,8 @@ async fn an_event_is_late(url: &str) {
             pair.invite(&team, &format!("p{round}{number}")).await;
         }
         assert!(pair.rows().await >= before + 3, "others have committed");
-        for reader in &mut readers {
-            reader.waits().await;
-        }
+        let [one, two] = &mut readers;
+        tokio::join!(one.waits(), two.waits());
 
         if commits {
             late.commit().await.expect("a late commit");
@@ -246,9 +245,8 @@ async fn a_call_is_late(url: &str) {
     let before = pair.rows().await;
     pair.invite(&other, "early").await;
     assert!(pair.rows().await > before, "another has committed");
-    for reader in &mut readers {
-        reader.waits().await;
-    }
+    let [one, two] = &mut readers;
+    tokio::join!(one.waits(), two.waits());
     holder.commit().await.expect("the lock's end");
     let user = late.await.expect("no panic").answered();
     let user = user.member.expect("the member").user_id;

@@ -58,6 +58,7 @@ async fn any_sequence_of_calls_leaves_events_from_which_the_world_can_be_rebuilt
         max_shrink_iters: 200,
         ..Config::default()
     };
+    // Its own number, which is there when nobody says another.
     if config.cases == 256 {
         config.cases = CASES;
     }
