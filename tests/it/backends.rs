@@ -1,6 +1,11 @@
 //! Which databases the suite runs on, and a fresh database for each test.
 
-use std::{collections::BTreeSet, env, process, sync::Arc, thread};
+use std::{
+    collections::BTreeSet,
+    env, process,
+    sync::{Arc, MutexGuard},
+    thread,
+};
 
 use muster::{
     error::Result as Answer,
@@ -37,6 +42,17 @@ impl Backend {
         match self {
             Self::Sqlite(template) => template.database(),
             Self::Postgres(cluster) => cluster.database(),
+        }
+    }
+
+    /// A database whose transactions may take long and disturb no other test.
+    pub(crate) fn database_apart(&self) -> (Option<MutexGuard<'_, ()>>, Database) {
+        match self {
+            Self::Sqlite(template) => (None, template.database()),
+            Self::Postgres(cluster) => {
+                let (alone, database) = cluster.database_apart();
+                (Some(alone), database)
+            }
         }
     }
 

@@ -46,6 +46,7 @@ pub(crate) struct Test {
     name: String,
     tune: fn(&mut Settings),
     body: for<'a> fn(&'a Harness) -> Running<'a>,
+    apart: bool,
 }
 
 /// Lists a module's tests as `pub(crate) fn tests()`. `name with function` lets the function set
@@ -75,6 +76,7 @@ impl Test {
             name: format!("{module}::{name}"),
             tune: |_| {},
             body,
+            apart: false,
         }
     }
 
@@ -84,10 +86,20 @@ impl Test {
         self
     }
 
+    /// The same where its long transactions disturb no other test.
+    pub(crate) fn apart(mut self) -> Self {
+        self.apart = true;
+        self
+    }
+
     /// The test on one kind of database.
     pub(crate) fn trial(self, backend: Arc<Backend>) -> Trial {
         Trial::test(format!("{}::{}", backend.name(), self.name), move || {
-            let database = backend.database();
+            let (_alone, database) = if self.apart {
+                backend.database_apart()
+            } else {
+                (None, backend.database())
+            };
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(2)
                 .enable_all()

@@ -1,6 +1,6 @@
 //! A transaction that commits late: whoever reads events waits before it, for else its events would come in behind him.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use libtest_mimic::Trial;
 use muster::{
@@ -28,9 +28,6 @@ use crate::{
 /// A test's name, and what it does with a database.
 type Claim = (&'static str, fn(&str));
 
-/// One at a time, for each holds up the whole cluster.
-static ALONE: Mutex<()> = Mutex::new(());
-
 /// These hold transactions open, which only PostgreSQL lets others overtake, on a cluster where they disturb nobody.
 pub(crate) fn on_backend(backend: &Arc<Backend>) -> Vec<Trial> {
     let Backend::Postgres(_) = &**backend else {
@@ -53,8 +50,7 @@ pub(crate) fn on_backend(backend: &Arc<Backend>) -> Vec<Trial> {
             let Backend::Postgres(cluster) = &*backend else {
                 return Err("another database".into());
             };
-            let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-            let database = cluster.apart().database();
+            let (_alone, database) = cluster.database_apart();
             test(&database.url);
             Ok(())
         })

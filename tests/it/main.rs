@@ -17,6 +17,7 @@ mod drain;
 mod errors;
 mod etags;
 mod event_numbers;
+mod event_plan_cases;
 mod events;
 mod first_start;
 mod fixtures;
@@ -78,6 +79,7 @@ mod steps;
 mod team_settings;
 mod teams;
 mod uploads;
+mod user_lists;
 mod users;
 mod waiting;
 mod wakes;
@@ -143,6 +145,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     statements::tests,
     team_settings::tests,
     teams::tests,
+    user_lists::tests,
     users::tests,
     watches::tests,
 ];

@@ -2,15 +2,12 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use muster::{
-    domain::{
-        events::EventPosition,
-        pages::{KeyPosition, Position, TimePosition},
-    },
+    domain::pages::{KeyPosition, Position, TimePosition},
     proto::{
-        DeliveryState, EventFilter, EventType, ImportOutcome, InvitationFilter, InvitationState,
-        ListEventsRequest, ListImportResultsRequest, ListImportsRequest, ListInvitationsRequest,
-        ListMembersRequest, ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest, MemberFilter,
-        MemberSource, MemberState, Role, TeamFilter, UserFilter,
+        DeliveryState, ImportOutcome, InvitationFilter, InvitationState, ListImportResultsRequest,
+        ListImportsRequest, ListInvitationsRequest, ListMembersRequest, ListTeamsRequest,
+        ListUserTeamsRequest, ListUsersRequest, MemberFilter, MemberSource, MemberState, Role,
+        TeamFilter, UserFilter,
     },
 };
 use prost::Message;
@@ -18,10 +15,11 @@ use prost_types::Timestamp;
 use uuid::Uuid;
 
 use crate::{
+    event_plan_cases::event_cases,
     fixtures::NewTeam,
     harness::Harness,
     lists::List,
-    multitude::{EVENT_EVERY, FIRST_BATCH, OTHERS, PEOPLE, born, id_of},
+    multitude::{OTHERS, PEOPLE, born, id_of},
 };
 
 /// How many rows one page of fifty may read, those of accounts and the like included.
@@ -94,14 +92,15 @@ fn key(key: &str) -> Position {
     KeyPosition { key, id }.position()
 }
 
-fn stamp(micros: i64) -> Timestamp {
+pub(crate) fn stamp(micros: i64) -> Timestamp {
     Timestamp {
         seconds: micros.div_euclid(1_000_000),
         nanos: i32::try_from(micros.rem_euclid(1_000_000) * 1_000).expect("nanoseconds"),
     }
 }
 
-fn case(list: List, order: &'static str, near_the_end: Position) -> Case {
+/// A list with fifty rows and more behind a position.
+pub(crate) fn case(list: List, order: &'static str, near_the_end: Position) -> Case {
     Case {
         list,
         order,
@@ -343,67 +342,6 @@ fn other_cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
             ..case(results(vec![ImportOutcome::Invalid.into()]), "row", row)
         },
     ]
-}
-
-fn event_cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
-    let plain = ListEventsRequest::default;
-    let of = |filter: EventFilter| ListEventsRequest {
-        filter: Some(filter),
-        ..plain()
-    };
-    let types = |types: &[EventType]| types.iter().map(|one| (*one).into()).collect();
-    let some = [
-        EventType::MemberInvited,
-        EventType::MemberRemoved,
-        EventType::LetterFailed,
-    ];
-    let of_team = |types: Vec<i32>| EventFilter {
-        team_id: team.id.clone(),
-        types,
-        ..EventFilter::default()
-    };
-    let last: Position = EventPosition {
-        batch: FIRST_BATCH + (PEOPLE - 1_000) / 7,
-        ordinal: 1,
-    }
-    .into();
-    let mut cases: Vec<Case> = [
-        plain(),
-        of(of_team(Vec::new())),
-        of(of_team(types(&some[..1]))),
-        of(of_team(types(&some))),
-        of(EventFilter {
-            types: types(&some),
-            ..EventFilter::default()
-        }),
-        of(EventFilter {
-            user_id: team.admin.clone(),
-            ..EventFilter::default()
-        }),
-        ListEventsRequest {
-            // Some minutes of what lies before are read over.
-            create_time_from: Some(stamp(
-                h.now().timestamp_micros() + PEOPLE / 14 * EVENT_EVERY,
-            )),
-            ..of(of_team(Vec::new()))
-        },
-    ]
-    .into_iter()
-    .map(|request| case(List::Events(request), "position", last.clone()))
-    .collect();
-    let oldest = EventPosition {
-        batch: FIRST_BATCH + 100,
-        ordinal: 1,
-    };
-    let backwards = ListEventsRequest {
-        newest_first: true,
-        create_time_before: Some(stamp(
-            h.now().timestamp_micros() + PEOPLE / 14 * EVENT_EVERY,
-        )),
-        ..of(of_team(Vec::new()))
-    };
-    cases.push(case(List::Events(backwards), "position", oldest.into()));
-    cases
 }
 
 /// All of them.

@@ -90,6 +90,7 @@ pub(crate) struct Cluster {
     installation: Installation,
     state: Mutex<State>,
     apart: OnceLock<Box<Cluster>>,
+    alone: Mutex<()>,
 }
 
 enum State {
@@ -111,14 +112,16 @@ impl Cluster {
             installation,
             state: Mutex::new(State::Idle),
             apart: OnceLock::new(),
+            alone: Mutex::new(()),
         }
     }
 
-    /// Another cluster, which stops with this one: a transaction that stays open holds up the events of every database
-    /// of its cluster, and so every other test's.
-    pub(crate) fn apart(&self) -> &Self {
+    /// A database of another cluster, which stops with this one, for one test at a time: a transaction that stays open
+    /// holds up the events of every database of its cluster, and so every other test's.
+    pub(crate) fn database_apart(&self) -> (MutexGuard<'_, ()>, Database) {
         let new = || Box::new(Self::new(self.installation.clone()));
-        self.apart.get_or_init(new)
+        let apart = self.apart.get_or_init(new);
+        (lock(&apart.alone), apart.database())
     }
 
     /// A database of its own for one test.

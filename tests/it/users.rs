@@ -1,17 +1,14 @@
 //! Accounts: the long form of an invitation, look-ups in any spelling, profiles, lists.
 
-use std::slice::from_ref;
-
 use muster::proto::{
-    BatchGetUsersRequest, CreateUserRequest, DeclineInvitationRequest, GetUserRequest,
-    ImportOutcome, ListUserTeamsRequest, ListUsersRequest, MemberState, Role, UpdateUserRequest,
-    User, UserDisabledReason, UserTeam, get_user_request::Key,
+    BatchGetUsersRequest, CreateUserRequest, GetUserRequest, ImportOutcome, Role,
+    UpdateUserRequest, User, UserDisabledReason, get_user_request::Key,
 };
 use prost_types::FieldMask;
 use tonic::Code;
 
 use crate::{
-    fixtures::{MICROSECOND, ask_first, invitation_of, time},
+    fixtures::{MICROSECOND, time},
     harness::{Harness, tests},
     refusals::{Outcome, violations},
 };
@@ -27,8 +24,6 @@ tests![
     a_batch_holds_one_to_a_thousand_ids,
     an_update_changes_the_profile_fields_of_its_mask_and_no_other,
     an_update_cannot_touch_the_address_or_what_the_server_writes,
-    users_can_be_listed_by_verification,
-    a_persons_teams_are_listed_with_removed_ones_only_on_request,
 ];
 
 fn long_form(team: &str) -> CreateUserRequest {
@@ -342,65 +337,4 @@ async fn an_update_cannot_touch_the_address_or_what_the_server_writes(h: &Harnes
         ("user.given_name", "REQUIRED"),
         ("user.language", "MALFORMED"),
     ]);
-}
-
-async fn users_can_be_listed_by_verification(h: &Harness) {
-    let team = h.team("acme").await;
-    let joined = h.join(&team.id, "joined@acme.example").await;
-    let list = async |verified: Option<bool>| {
-        let mut request = ListUsersRequest::default();
-        request.filter.get_or_insert_default().verified = verified;
-        let answer = h.users().list_users(request).await.answered();
-        answer
-            .users
-            .into_iter()
-            .map(|user| user.id)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(list(Some(true)).await, from_ref(&joined.user));
-    assert_eq!(list(Some(false)).await, from_ref(&team.admin));
-    assert_eq!(list(None).await, [team.admin, joined.user], "oldest first");
-}
-
-async fn a_persons_teams_are_listed_with_removed_ones_only_on_request(h: &Harness) {
-    let first = h.team("first").await;
-    h.advance(MICROSECOND);
-    let second = h.team("second").await;
-    let ann = h.join(&second.id, "ann@acme.example").await;
-    let request = invitation_of(&first.id, "ann@acme.example");
-    h.invitations().create_invitation(request).await.answered();
-    h.only_letter().await;
-    let third = h.team("third").await;
-    h.teams().update_team(ask_first(&third.id)).await.answered();
-    let asked = h.invite(&third.id, "ann@acme.example").await;
-    let decline = DeclineInvitationRequest {
-        token: asked.token,
-        ..DeclineInvitationRequest::default()
-    };
-    h.invitations().decline_invitation(decline).await.answered();
-
-    let list = async |include_removed: bool| {
-        let request = ListUserTeamsRequest {
-            user_id: ann.user.clone(),
-            include_removed,
-            ..ListUserTeamsRequest::default()
-        };
-        let answer = h.users().list_user_teams(request).await.answered();
-        let row = |team: UserTeam| {
-            let member = team.member.expect("the member");
-            (
-                team.team_display_name,
-                member.team_id.clone(),
-                member.state(),
-            )
-        };
-        answer.user_teams.into_iter().map(row).collect::<Vec<_>>()
-    };
-    let present = [
-        ("first".to_owned(), first.id, MemberState::Active),
-        ("second".to_owned(), second.id, MemberState::Active),
-    ];
-    assert_eq!(list(false).await, present);
-    let gone = ("third".to_owned(), third.id, MemberState::Removed);
-    assert_eq!(list(true).await, [present.to_vec(), vec![gone]].concat());
 }
