@@ -87,8 +87,22 @@ pub async fn authenticate(ctx: &Context, text: &str) -> Result<ApiKey> {
     let key = store::keys::by_id(&ctx.store, text.id()).await?;
     let hash = key.as_ref().map_or(&[0; 32][..], |key| &key.hash);
     let matches = ctx.secrets.is_api_key(text.text().as_bytes(), hash);
-    let live = key.filter(|key| key.revoke_time.is_none_or(|end| now < end));
+    let live = key.filter(|key| key.is_live(now));
     live.filter(|_| matches).ok_or_else(invalid)
+}
+
+/// Whether a key that a long call came with is still good.
+///
+/// # Errors
+/// `CREDENTIAL_INVALID`.
+pub async fn still_good(ctx: &Context, id: &str) -> Result<()> {
+    let now = ctx.clock.now();
+    let key = store::keys::by_id(&ctx.store, id).await?;
+    if key.is_some_and(|key| key.is_live(now)) {
+        Ok(())
+    } else {
+        Err(Error::Unauthenticated(Reason::CredentialInvalid))
+    }
 }
 
 /// Every key.

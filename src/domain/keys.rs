@@ -30,6 +30,14 @@ pub struct ApiKey {
     pub revoke_time: Option<Time>,
 }
 
+impl ApiKey {
+    /// Whether it is good at `now`.
+    #[must_use]
+    pub fn is_live(&self, now: Time) -> bool {
+        self.revoke_time.is_none_or(|end| now < end)
+    }
+}
+
 /// The text of a key, which a caller holds. It has no Debug on purpose.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyText {

@@ -2,9 +2,26 @@
 
 use uuid::Uuid;
 
+use crate::error::{Error, Result};
+
 /// Where a page ended: the sort key of its last row, as bytes that only its list reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position(pub Vec<u8>);
+
+/// Reads a position. Whoever holds a token for a list got it from that list, so it holds one that the list wrote.
+///
+/// # Errors
+/// A bug, if it does not.
+pub fn read<T>(
+    position: Option<Position>,
+    read: impl Fn(&Position) -> Option<T>,
+) -> Result<Option<T>> {
+    position
+        .map(|position| {
+            read(&position).ok_or_else(|| Error::internal("a page token of ours is not readable"))
+        })
+        .transpose()
+}
 
 /// Where a page of a list ended whose order is a time and an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

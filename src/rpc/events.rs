@@ -6,8 +6,9 @@ use tonic::{Request, Response, Status};
 
 use super::{
     Rpc, event_values as values,
-    front::CallId,
-    pages::{self, List},
+    front::{CallId, caller},
+    pages::List,
+    status,
     values::time,
     watch::Watch,
 };
@@ -15,7 +16,7 @@ use crate::{
     app::{self, events::Start},
     domain::{
         events::{EventPosition, Period},
-        pages::size,
+        pages::{read, size},
     },
     error::{Result, Rule, Violations},
     proto::{self, event_service_server::EventService},
@@ -34,7 +35,7 @@ impl EventService for Rpc {
                 let size = size(std::mem::take(&mut message.page_size));
                 let list = List::new("ListEvents", "position", &message);
                 let wanted = wanted(&message)?;
-                let after = pages::read(list.open(&rpc.ctx.secrets, &token)?, |position| {
+                let after = read(list.open(&rpc.ctx.secrets, &token)?, |position| {
                     let text = std::str::from_utf8(&position.0).ok()?;
                     EventPosition::parse("page_token", text).ok()
                 })?;
@@ -57,6 +58,7 @@ impl EventService for Rpc {
         request: Request<proto::WatchEventsRequest>,
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
         let call = CallId::of(&request);
+        let caller = caller(&request).map_err(|bug| status::of(&bug, call))?;
         self.call(request, async move |rpc: Self, message| {
             let (start, filter) = begin(&message)?;
             let permit = rpc.watch_permit()?;
@@ -68,6 +70,7 @@ impl EventService for Rpc {
                 position,
                 sender,
                 call,
+                key_id: caller.key_id,
             };
             rpc.tasks.clone().spawn(async move {
                 watch.run(&rpc).await;

@@ -5,7 +5,7 @@ use prost::Message;
 use uuid::Uuid;
 
 use crate::{
-    domain::pages::Position,
+    domain::pages::{Position, read},
     error::{Error, FieldViolation, Reason, Result, Rule},
     secrets::{PAGE_TAG_BYTES, Secrets},
 };
@@ -64,16 +64,4 @@ impl List {
 /// Reads the position of a list that is ordered by id.
 pub(super) fn id(position: Option<Position>) -> Result<Option<Uuid>> {
     read(position, |position| Uuid::from_slice(&position.0).ok())
-}
-
-/// Reads a position. A token with our tag always holds one that its list wrote.
-pub(super) fn read<T>(
-    position: Option<Position>,
-    read: impl Fn(&Position) -> Option<T>,
-) -> Result<Option<T>> {
-    position
-        .map(|position| {
-            read(&position).ok_or_else(|| Error::internal("a page token of ours is not readable"))
-        })
-        .transpose()
 }

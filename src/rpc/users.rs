@@ -20,7 +20,7 @@ use crate::{
         imports::{ImportId, ImportPosition},
         languages::Language,
         names::PersonName,
-        pages::size,
+        pages::{read, size},
         texts::{ExternalId, JobTitle, Phone, TimeZone, optional},
         users::{Profile, ProfileChanges},
     },
@@ -237,8 +237,7 @@ impl UserService for Rpc {
                 let size = size(std::mem::take(&mut message.page_size));
                 let list = List::new("ListImports", "newest", &message);
                 let team = id("team_id", &message.team_id)?;
-                let after =
-                    pages::read(list.open(&rpc.ctx.secrets, &token)?, ImportPosition::read)?;
+                let after = read(list.open(&rpc.ctx.secrets, &token)?, ImportPosition::read)?;
                 let page = app::imports::list(&rpc.ctx, team, (after, size)).await?;
                 let next_page_token = list.seal(&rpc.ctx.secrets, page.next.as_ref());
                 let imports = page
@@ -265,7 +264,7 @@ impl UserService for Rpc {
                 let size = size(std::mem::take(&mut message.page_size));
                 let list = List::new("ListImportResults", "row", &message);
                 let (team, import, outcomes) = imports::results_of(&message)?;
-                let after = pages::read(list.open(&rpc.ctx.secrets, &token)?, |position| {
+                let after = read(list.open(&rpc.ctx.secrets, &token)?, |position| {
                     position
                         .0
                         .as_slice()

@@ -42,6 +42,8 @@ pub(super) struct Watch {
     pub(super) sender: Sender<Result<WatchEventsResponse, Status>>,
     /// Its call.
     pub(super) call: CallId,
+    /// The key that it came with.
+    pub(super) key_id: String,
 }
 
 impl Watch {
@@ -68,7 +70,12 @@ impl Watch {
         let mut heads = rpc.heads.subscribe();
         let mut told = false;
         let mut beat = Instant::now();
+        let mut asked = beat;
         loop {
+            if Instant::now() >= asked {
+                app::keys::still_good(&rpc.ctx, &self.key_id).await?;
+                asked = Instant::now() + rpc.ctx.settings.watch_heartbeat;
+            }
             let brought = app::events::next(&rpc.ctx, &self.filter, self.position).await?;
             self.position = brought.position;
             let caught_up = brought.caught_up;
@@ -85,7 +92,7 @@ impl Watch {
                     changed = heads.wait_for(|head| *head > position) => {
                         changed.map_err(|error| Error::Internal(Box::new(error)))?;
                     }
-                    () = sleep_until(beat) => {}
+                    () = sleep_until(beat.min(asked)) => {}
                 }
             }
         }

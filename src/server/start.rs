@@ -66,7 +66,7 @@ pub async fn open(config: &ServeConfig) -> Result<Started, StartError> {
     let held = MigrationLock::acquire(&options).await?;
     let store = Store::connect(&options).await?;
     migrate(&store, &held, config.migrate).await?;
-    if config.migrate != MigrateMode::Off {
+    if migrate::pending(&store).await?.is_empty() {
         store::events::continue_numbering(&store).await?;
     }
     let ctx = Context {

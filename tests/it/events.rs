@@ -14,6 +14,7 @@ use crate::{
     fixtures::{team_called, time},
     harness::{Harness, tests},
     refusals::Outcome,
+    watching::settled,
 };
 
 tests![
@@ -29,6 +30,7 @@ tests![
 
 /// All events that a list holds, in pages of this size.
 pub(crate) async fn list(h: &Harness, request: ListEventsRequest) -> Vec<Event> {
+    settled(h).await;
     let (mut all, mut page_token) = (Vec::new(), String::new());
     loop {
         let request = ListEventsRequest {

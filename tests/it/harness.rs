@@ -209,6 +209,11 @@ impl Harness {
         connection(self.address)
     }
 
+    /// Another channel with the operator's key.
+    pub(crate) fn keyed_by(&self, channel: Channel) -> Keyed {
+        InterceptedService::new(channel, self.key.clone())
+    }
+
     /// A channel with the operator's key, for raw calls.
     pub(crate) fn keyed_channel(&self) -> Keyed {
         InterceptedService::new(self.channel.clone(), self.key.clone())

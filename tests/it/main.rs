@@ -41,6 +41,7 @@ mod list_changes;
 mod list_filters;
 mod list_plans;
 mod lists;
+mod log_entries;
 mod members;
 mod messages;
 mod migrations;
@@ -123,6 +124,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     list_changes::tests,
     list_filters::tests,
     list_plans::tests,
+    log_entries::tests,
     members::tests,
     messages::tests,
     outbox::tests,

@@ -52,11 +52,15 @@ impl Proxy {
         }
     }
 
+    /// A connection through it.
+    pub(crate) fn channel(&self) -> Channel {
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.address));
+        endpoint.expect("an address").connect_lazy()
+    }
+
     /// A connection through it with this key.
     pub(crate) fn keyed(&self, key: &str) -> Keyed {
-        let endpoint = Endpoint::from_shared(format!("http://{}", self.address));
-        let channel: Channel = endpoint.expect("an address").connect_lazy();
-        InterceptedService::new(channel, BearerKey::new(key))
+        InterceptedService::new(self.channel(), BearerKey::new(key))
     }
 
     /// From now on clients hear nothing.

@@ -3,10 +3,11 @@
 use std::{collections::BTreeSet, future::Future, sync::Arc};
 
 use muster::proto::{
-    AcceptInvitationRequest, CorrectEmailRequest, CreateTeamRequest, ImportOutcome,
+    AcceptInvitationRequest, CorrectEmailRequest, CreateTeamRequest, GetTeamRequest, ImportOutcome,
     InvitationState, ListInvitationsRequest, ListMembersRequest, ListTeamsRequest, MemberState,
-    RevokeInvitationRequest,
+    RevokeInvitationRequest, Team, UpdateTeamRequest, UpdateUserRequest, User,
 };
+use prost_types::FieldMask;
 use tokio::{sync::Barrier, task::JoinSet};
 use tonic::Code;
 
@@ -25,6 +26,7 @@ tests![
     one_address_invited_by_many_teams_at_once_is_one_account,
     of_an_accept_and_a_correction_at_once_one_wins_and_the_other_is_told,
     corrections_to_one_address_at_once_end_in_one_account,
+    of_changes_at_once_of_what_was_read_one_is_made,
 ];
 
 /// Runs `count` calls that all start at the same moment, and answers what they answered.
@@ -338,4 +340,52 @@ async fn corrections_to_one_address_at_once_end_in_one_account(h: &Harness) {
         );
     }
     assert_eq!(h.deliver().await.len(), wrong.len(), "one letter a team");
+}
+
+async fn of_changes_at_once_of_what_was_read_one_is_made(h: &Harness) {
+    let team = h.team("acme").await;
+    let user = h.user(&team.admin).await;
+    let request = GetTeamRequest { team_id: team.id };
+    let read = h.teams().get_team(request).await.answered().team;
+    let read = read.expect("the team");
+    let mask = |path: &str| {
+        Some(FieldMask {
+            paths: vec![path.to_owned()],
+        })
+    };
+    let answers = at_once(16, |number| {
+        let (mut teams, mut users) = (h.teams(), h.users());
+        let team = UpdateTeamRequest {
+            team: Some(Team {
+                display_name: format!("Acme {number}"),
+                ..read.clone()
+            }),
+            update_mask: mask("display_name"),
+            ..UpdateTeamRequest::default()
+        };
+        let user = UpdateUserRequest {
+            user: Some(User {
+                phone: number.to_string(),
+                ..user.clone()
+            }),
+            update_mask: mask("phone"),
+            ..UpdateUserRequest::default()
+        };
+        async move {
+            if number % 2 == 0 {
+                teams.update_team(team).await.map(|answer| answer.map(drop))
+            } else {
+                users.update_user(user).await.map(|answer| answer.map(drop))
+            }
+        }
+    });
+    let (made, stale): (Vec<_>, Vec<_>) = answers.await.into_iter().partition(Result::is_ok);
+    assert_eq!(
+        (made.len(), stale.len()),
+        (2, 14),
+        "one of the team, one of the account"
+    );
+    for answer in stale {
+        answer.refused(Code::Aborted, "ETAG_MISMATCH");
+    }
 }

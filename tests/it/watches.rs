@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use muster::{
-    app::housekeeping,
+    app::{housekeeping, keys},
     config::Settings,
     proto::{
         Event, EventFilter, EventType, ListEventsRequest, WatchEventsRequest, WatchEventsResponse,
@@ -21,6 +21,7 @@ use crate::{
     refusals::{Outcome, details, reason},
     server::new_key,
     waiting::PATIENCE,
+    watching::settled,
 };
 
 tests![
@@ -31,7 +32,8 @@ tests![
     a_watch_brings_what_its_filter_wants_and_moves_on_with_the_rest with beating,
     a_quiet_watch_beats with beating,
     a_batch_holds_as_many_events_as_the_setting_says with small_batches,
-    a_reader_that_takes_nothing_loses_nothing with small_batches,
+    a_reader_that_takes_nothing_for_long_loses_nothing,
+    a_watch_ends_with_its_key with beating,
     what_is_deleted_is_told_with_the_oldest_position with short_memory,
     a_reader_that_falls_behind_what_is_kept_is_told with short_memory,
     a_position_that_nothing_has_had_is_refused,
@@ -163,8 +165,7 @@ async fn a_watch_brings_what_its_filter_wants_and_moves_on_with_the_rest(h: &Har
 }
 
 async fn a_quiet_watch_beats(h: &Harness) {
-    // The list waits for what is still under way.
-    all(h).await;
+    settled(h).await;
     let mut stream = watch(h, WatchEventsRequest::default()).await;
     take(&mut stream, None).await;
     for _ in 0..3 {
@@ -182,21 +183,69 @@ async fn a_batch_holds_as_many_events_as_the_setting_says(h: &Harness) {
     let mut seen = Vec::new();
     while seen.len() < all.len() {
         let message = next(&mut stream).await;
-        assert!(message.events.len() <= 3);
+        assert_eq!(message.events.len(), 3.min(all.len() - seen.len()));
         seen.extend(message.events);
         assert_eq!(message.caught_up, seen.len() == all.len());
     }
     assert_eq!(seen, all);
 }
 
-async fn a_reader_that_takes_nothing_loses_nothing(h: &Harness) {
-    let mut stream = watch(h, WatchEventsRequest::default()).await;
-    for number in 0..10 {
-        let team = h.team(&format!("team{number}")).await;
-        h.accept(&team.token).await.answered();
+/// A watch whose reader's window holds less than what `many` brings, and the key that it came with.
+async fn with_a_small_window(h: &Harness) -> (Streaming<WatchEventsResponse>, String) {
+    const WINDOW: u32 = 65_535;
+    let endpoint = Endpoint::from_shared(format!("http://{}", h.address)).expect("an address");
+    let channel = endpoint
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW)
+        .connect_lazy();
+    let key = new_key(h).await;
+    let keyed = InterceptedService::new(channel, BearerKey::new(&key));
+    let mut client = EventServiceClient::new(keyed);
+    let request = WatchEventsRequest::default();
+    let mut stream = client.watch_events(request).await.answered();
+    take(&mut stream, None).await;
+    (stream, key)
+}
+
+/// How many people `many` imports.
+const MANY: usize = 4_000;
+
+/// More events than a small window holds.
+async fn many(h: &Harness) {
+    let team = h.team("acme").await.id;
+    let emails: Vec<String> = (0..MANY)
+        .map(|number| format!("p{number}@acme.example"))
+        .collect();
+    let emails: Vec<&str> = emails.iter().map(String::as_str).collect();
+    h.import_held(&team, "many", &emails).await;
+}
+
+async fn a_reader_that_takes_nothing_for_long_loses_nothing(h: &Harness) {
+    let (mut stream, _) = with_a_small_window(h).await;
+    let before = all(h).await.len();
+    many(h).await;
+    let after = all(h).await.split_off(before);
+    assert!(after.len() > MANY);
+    let mut seen = Vec::new();
+    while seen.len() < after.len() {
+        seen.extend(next(&mut stream).await.events);
     }
-    let all = all(h).await;
-    assert_eq!(take(&mut stream, Some(all.len())).await, all);
+    // The key of this watch itself may have come late.
+    seen.retain(|event| event.r#type() != EventType::KeyCreated);
+    assert_eq!(seen, after);
+}
+
+async fn a_watch_ends_with_its_key(h: &Harness) {
+    let (mut stream, key) = with_a_small_window(h).await;
+    let id = key.split('_').nth(1).expect("an id");
+    let revoked = keys::revoke(&h.ctx.store, id, h.now()).await;
+    assert!(revoked.expect("a revocation"));
+    let told = loop {
+        if let Err(status) = tried(&mut stream).await {
+            break status;
+        }
+    };
+    Err::<Response<()>, _>(told).refused(Code::Unauthenticated, "CREDENTIAL_INVALID");
 }
 
 async fn what_is_deleted_is_told_with_the_oldest_position(h: &Harness) {
@@ -222,28 +271,10 @@ async fn what_is_deleted_is_told_with_the_oldest_position(h: &Harness) {
     }
 }
 
-/// The reader's window holds less than what happens: the server must not read on for him, and loses his place.
+/// The server must not read on for a reader that takes nothing, who so loses his place.
 async fn a_reader_that_falls_behind_what_is_kept_is_told(h: &Harness) {
-    const WINDOW: u32 = 65_535;
-    let endpoint = Endpoint::from_shared(format!("http://{}", h.address)).expect("an address");
-    let channel = endpoint
-        .initial_stream_window_size(WINDOW)
-        .initial_connection_window_size(WINDOW)
-        .connect_lazy();
-    let keyed = InterceptedService::new(channel, BearerKey::new(&new_key(h).await));
-    let mut client = EventServiceClient::new(keyed);
-    let mut stream = client
-        .watch_events(WatchEventsRequest::default())
-        .await
-        .answered();
-    take(&mut stream, None).await;
-
-    let team = h.team("acme").await.id;
-    let emails: Vec<String> = (0..4_000)
-        .map(|number| format!("p{number}@acme.example"))
-        .collect();
-    let emails: Vec<&str> = emails.iter().map(String::as_str).collect();
-    h.import_held(&team, "many", &emails).await;
+    let (mut stream, _) = with_a_small_window(h).await;
+    many(h).await;
     h.advance(TimeDelta::hours(2));
     housekeeping::sweep(&h.ctx).await.expect("a sweep");
 
@@ -255,7 +286,7 @@ async fn a_reader_that_falls_behind_what_is_kept_is_told(h: &Harness) {
         }
     };
     Err::<Response<()>, _>(told).refused(Code::FailedPrecondition, "EVENTS_GONE");
-    assert!(brought < 4_000, "{brought} events were read for him");
+    assert!(brought < MANY, "{brought} events were read for him");
 }
 
 async fn a_position_that_nothing_has_had_is_refused(h: &Harness) {
@@ -271,6 +302,7 @@ async fn a_position_that_nothing_has_had_is_refused(h: &Harness) {
 
 async fn a_list_and_a_watch_meet_without_gap_or_repeat(h: &Harness) {
     let team = h.team("acme").await;
+    settled(h).await;
     let request = ListEventsRequest::default();
     let listed = h.events().list_events(request).await.answered();
     h.accept(&team.token).await.answered();

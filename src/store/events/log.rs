@@ -143,6 +143,6 @@ pub async fn continue_numbering(store: &Store) -> Result<()> {
         .await
 }
 
-fn lost() -> Error {
+pub(super) fn lost() -> Error {
     Error::internal("the event log has lost its row")
 }

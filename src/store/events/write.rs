@@ -6,7 +6,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::rows::row;
+use super::{log::lost, rows::row};
 use crate::{
     clock::Time,
     domain::{
@@ -192,6 +192,6 @@ async fn draw(tx: &Tx) -> Result<i64> {
     let row = db
         .query_one_raw(Statement::from_string(backend, draw))
         .await?
-        .ok_or_else(|| Error::internal("the event log has lost its row"))?;
+        .ok_or_else(lost)?;
     Ok(row.try_get("", "number")?)
 }

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::Reads;
 use crate::{
-    domain::pages::{KeyPosition, Position, TimePosition},
-    error::{Error, Result},
+    domain::pages::{KeyPosition, Position, TimePosition, read},
+    error::Result,
 };
 
 mod invitations;
@@ -56,13 +56,4 @@ fn time_position(after: Option<Position>) -> Result<Option<TimePosition>> {
 
 fn key_position(after: Option<Position>) -> Result<Option<KeyPosition>> {
     read(after, KeyPosition::read)
-}
-
-/// Reads a position. Whoever holds a token for this list got it from this list.
-fn read<T>(after: Option<Position>, read: impl Fn(&Position) -> Option<T>) -> Result<Option<T>> {
-    after
-        .map(|position| {
-            read(&position).ok_or_else(|| Error::internal("a page token of ours is not readable"))
-        })
-        .transpose()
 }
