@@ -26,14 +26,19 @@ const fn words(backend: DbBackend) -> [(&'static str, &'static str); 5] {
     }
 }
 
-/// Runs one statement or many.
+/// Runs one statement or many, for as long as a big table takes: the limit of PostgreSQL's connections is for calls.
 pub(crate) async fn run(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
     let backend = manager.get_database_backend();
+    let unlimited = match backend {
+        DbBackend::Postgres => "SET LOCAL statement_timeout = 0; ",
+        DbBackend::Sqlite | DbBackend::MySql | _ => "",
+    };
     let text = words(backend)
         .into_iter()
         .fold(sql.to_owned(), |text, (word, meaning)| {
             text.replace(word, meaning)
         });
+    let text = [unlimited, &text].concat();
     manager.get_connection().execute_unprepared(&text).await?;
     Ok(())
 }

@@ -7,15 +7,14 @@ use crate::dialect::run;
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
-/// A row is claimed when the call's transaction begins, so that a twin waits for it, and holds the answer when that
-/// transaction ends. The answer is NULL only in between.
+/// A row is written by the transaction of its call. Twins wait for each other before that.
 const UP: &str = "
 CREATE TABLE replays (
     key_id text NOT NULL,
     method text NOT NULL,
     request_id {uuid} NOT NULL,
     fingerprint {bytes} NOT NULL,
-    answer {bytes},
+    answer {bytes} NOT NULL,
     create_time bigint NOT NULL,
     PRIMARY KEY (key_id, method, request_id)
 ) {by_key};

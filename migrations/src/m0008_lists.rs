@@ -26,12 +26,12 @@ ALTER TABLE members ADD COLUMN verified boolean NOT NULL DEFAULT false;
 ALTER TABLE members ADD COLUMN name_key {key};
 ALTER TABLE members ADD COLUMN family_key {key};
 ALTER TABLE members ADD COLUMN email_key {key};
-UPDATE members SET verified = true
-    WHERE user_id IN (SELECT id FROM users WHERE verify_time IS NOT NULL);
 DROP INDEX members_role;
 DROP INDEX members_source;
 DROP INDEX members_invited;
 DROP INDEX members_removed;
+UPDATE members SET verified = true
+    WHERE user_id IN (SELECT id FROM users WHERE verify_time IS NOT NULL);
 CREATE INDEX members_invited ON members (team_id, verified, create_time, user_id)
     WHERE join_time IS NULL AND remove_time IS NULL;
 CREATE INDEX members_joined ON members (team_id, verified, create_time, user_id)
@@ -53,6 +53,14 @@ CREATE INDEX invitations_settled ON invitations (team_id, settlement, expire_tim
     WHERE settlement IS NOT NULL;
 CREATE INDEX invitations_delivery ON invitations (team_id, delivery_state, expire_time, id);
 CREATE INDEX invitations_import ON invitations (team_id, import_id, expire_time, id) WHERE import_id IS NOT NULL;
+";
+
+/// Replicas of the version before are at work. Whoever changes people begins at the team's row: who has begun ends first, and
+/// nobody begins before this has ended. Locks taken table by table, as the statements come to them, would meet theirs in
+/// another order.
+const LOCK: &str = "
+LOCK TABLE teams IN EXCLUSIVE MODE;
+LOCK TABLE invitations, members, users IN ACCESS EXCLUSIVE MODE;
 ";
 
 const DOWN: &str = "
@@ -96,6 +104,9 @@ ALTER TABLE users DROP COLUMN name_key;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        if manager.get_database_backend() == sea_orm::DbBackend::Postgres {
+            run(manager, LOCK).await?;
+        }
         run(manager, UP).await
     }
 

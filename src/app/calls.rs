@@ -8,11 +8,7 @@ use crate::{
     clock::Time,
     domain::{etags, events::Origin},
     error::{Error, Reason, Result},
-    store::{
-        self, Ending, Tx,
-        events::Made,
-        replays::{Claim, Request},
-    },
+    store::{self, Ending, Tx, events::Made, replays::Request},
 };
 
 /// Who calls.
@@ -129,19 +125,16 @@ where
             let Some(request) = &call.request else {
                 return Ok(show(work(tx).await?, now));
             };
-            match store::replays::claim(&tx, request, (now, expired)).await? {
-                Claim::Done(fingerprint, _) if fingerprint != request.fingerprint => {
+            if let Some(kept) = store::replays::claim(&tx, request, expired).await? {
+                return if kept.fingerprint == request.fingerprint {
+                    A::decode(&kept.answer[..]).map_err(|error| Error::Internal(Box::new(error)))
+                } else {
                     Err(Error::Refused(Reason::RequestIdReused))
-                }
-                Claim::Done(_, answer) => {
-                    A::decode(&answer[..]).map_err(|error| Error::Internal(Box::new(error)))
-                }
-                Claim::New => {
-                    let answer = show(work(tx.share()).await?, now);
-                    store::replays::remember(&tx, request, answer.encode_to_vec()).await?;
-                    Ok(answer)
-                }
+                };
             }
+            let answer = show(work(tx.share()).await?, now);
+            store::replays::remember(&tx, request, answer.encode_to_vec(), (now, expired)).await?;
+            Ok(answer)
         })
         .await
 }

@@ -58,22 +58,21 @@ pub async fn run<A: Message + Default>(
     once(ctx, (call, now), show, |tx| async move {
         let tx = &tx;
         let team = lock_team(tx, command.team_id).await?;
-        let member = store::members::find(tx, &team, command.user_id)
-            .await?
-            .ok_or_else(|| no_member(command.user_id))?;
-        call.expect(&member.etag())?;
+        let read = find(tx, &team, command.user_id).await?;
         let current =
-            Email::parse("email", &member.user.email).map_err(|broken| Error::kept(&broken))?;
+            Email::parse("email", &read.user.email).map_err(|broken| Error::kept(&broken))?;
         let mut normals = [current.normal(), command.email.normal()];
         normals.sort_unstable();
         let holders = store::users::lock_by_emails(tx, &normals, Hold::Change).await?;
         // The account was read before it was locked; whoever changed it meanwhile makes this one start again.
         let still = holders
             .iter()
-            .any(|(normal, user)| normal == current.normal() && user.id == member.user.id);
+            .any(|(normal, user)| normal == current.normal() && user.id == read.user.id);
         if !still {
             return Err(Error::Conflict);
         }
+        let member = find(tx, &team, command.user_id).await?;
+        call.expect(&member.etag())?;
 
         let verified = holders
             .iter()
@@ -107,6 +106,12 @@ pub async fn run<A: Message + Default>(
         }
     })
     .await
+}
+
+async fn find(tx: &Tx, team: &Team, user: Uuid) -> Result<Member> {
+    store::members::find(tx, team, user)
+        .await?
+        .ok_or_else(|| no_member(user))
 }
 
 fn open(member: &Member) -> Result<&Invitation> {

@@ -15,8 +15,9 @@ use crate::{
 /// How long a list waits for the transactions under way.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How often it looks meanwhile.
-const LOOK_EVERY: Duration = Duration::from_millis(2);
+/// How soon it looks again, and how late at the most.
+const SOON: Duration = Duration::from_millis(2);
+const LATER: Duration = Duration::from_millis(100);
 
 /// Which list.
 pub struct List {
@@ -64,8 +65,10 @@ pub async fn list(
 async fn settle(ctx: &Context) -> Result<()> {
     let begun = store::events::reach(&ctx.store).await?.begun;
     let waiting = async {
+        let mut pause = SOON;
         while store::events::reach(&ctx.store).await?.ended < begun {
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LATER);
         }
         Ok(())
     };
@@ -85,22 +88,34 @@ pub enum Start {
     After(EventPosition),
 }
 
-/// The position after which a watcher begins.
+/// The position after which a watcher begins, and how far events are complete. He listens already to what comes later; what was
+/// committed before and is held back by others is looked for at once.
 ///
 /// # Errors
 /// `EVENTS_GONE`; `INVALID` for a position that nothing has had yet.
-pub async fn begin(ctx: &Context, start: Start) -> Result<EventPosition> {
-    match start {
-        Start::Oldest => store::events::gone(&ctx.store).await,
-        Start::Now => store::events::head(&ctx.store).await,
+pub async fn begin(ctx: &Context, start: Start) -> Result<(EventPosition, EventPosition)> {
+    let head = store::events::head(&ctx.store).await?;
+    let position = match start {
+        Start::Oldest => oldest(ctx).await?,
+        Start::Now => head,
+        Start::After(position) if position > head => {
+            return Err(FieldViolation::new("after_position", Rule::OutOfRange).into());
+        }
         Start::After(position) => {
             there(ctx, position).await?;
-            if position > store::events::head(&ctx.store).await? {
-                return Err(FieldViolation::new("after_position", Rule::OutOfRange).into());
-            }
-            Ok(position)
+            position
         }
-    }
+    };
+    ctx.store.wake_reader();
+    Ok((position, head))
+}
+
+/// The position after which everything is kept.
+///
+/// # Errors
+/// Only the database's.
+pub async fn oldest(ctx: &Context) -> Result<EventPosition> {
+    store::events::gone(&ctx.store).await
 }
 
 /// What a watcher is brought.
@@ -109,17 +124,19 @@ pub struct Brought {
     pub events: Vec<Event>,
     /// Everything that it wants up to here was brought.
     pub position: EventPosition,
-    /// Whether nothing more was complete.
+    /// Whether that is as far as events are complete.
     pub caught_up: bool,
 }
 
-/// The next events after a position.
+/// The next events after a position, as far as they are complete.
 ///
 /// # Errors
 /// `EVENTS_GONE`, when the position has fallen behind what is kept.
-pub async fn next(ctx: &Context, filter: &EventFilter, after: EventPosition) -> Result<Brought> {
-    let db = &ctx.store;
-    let head = store::events::head(db).await?;
+pub async fn next(
+    ctx: &Context,
+    filter: &EventFilter,
+    (after, head): (EventPosition, EventPosition),
+) -> Result<Brought> {
     let most = ctx.settings.watch_batch;
     let cut = Cut {
         after,
@@ -127,7 +144,7 @@ pub async fn next(ctx: &Context, filter: &EventFilter, after: EventPosition) -> 
         most,
         newest_first: false,
     };
-    let events = store::events::page(db, filter, Period::default(), cut).await?;
+    let events = store::events::page(&ctx.store, filter, Period::default(), cut).await?;
     // Asked after the page was read: what was deleted before it is noticed, what is deleted later was read.
     there(ctx, after).await?;
     let position = match events.last() {
@@ -143,7 +160,7 @@ pub async fn next(ctx: &Context, filter: &EventFilter, after: EventPosition) -> 
 
 /// Whether every event after a position is still there.
 async fn there(ctx: &Context, position: EventPosition) -> Result<()> {
-    let gone = store::events::gone(&ctx.store).await?;
+    let gone = oldest(ctx).await?;
     if position < gone {
         return Err(Error::EventsGone(gone.text()));
     }

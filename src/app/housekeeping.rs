@@ -8,8 +8,12 @@ use uuid::Uuid;
 use super::Context;
 use crate::{
     clock::Time,
+    domain::{
+        events::{EventType, Happening, Origin, Payload},
+        letters::DeliveryState,
+    },
     error::Result,
-    store::{self, Tx},
+    store::{self, Tx, events::Made, outbox::Held},
 };
 
 /// How many imports one transaction deletes; each may have 5,000 results.
@@ -79,12 +83,25 @@ async fn delete_imports(tx: &Tx, before: Time, now: Time) -> Result<u64> {
     let old = store::imports::older_than(tx, before, IMPORTS_TOGETHER).await?;
     for (team, import) in &old {
         let held = store::outbox::held(tx, *team, import).await?;
-        let waiting: Vec<Uuid> = held.into_iter().filter_map(|(_, one)| one).collect();
+        let waiting: Vec<Uuid> = held.iter().filter_map(|one| one.invitation_id).collect();
         store::outbox::cancel_held(tx, *team, import, now).await?;
         store::invitations::cancel_delivery(tx, &waiting).await?;
         store::imports::delete(tx, *team, import).await?;
+        let events: Vec<_> = held.iter().map(|one| cancelled(*team, one)).collect();
+        let by = &Origin::default();
+        store::events::append(tx, &events, Made { by, at: now }).await?;
     }
     Ok(old.len() as u64)
+}
+
+fn cancelled(team: Uuid, letter: &Held) -> Happening {
+    let state = DeliveryState::Cancelled;
+    Happening {
+        event_type: EventType::LetterCancelled,
+        team_id: Some(team),
+        user_id: Some(letter.user_id),
+        payload: Payload::Letter(letter.kind, state, letter.invitation_id),
+    }
 }
 
 /// The moment so long ago.

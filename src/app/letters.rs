@@ -99,7 +99,7 @@ pub async fn release<A: Message + Default>(
         let held = store::outbox::held(tx, team.id, import_id).await?;
         let waiting: Vec<Uuid> = held
             .iter()
-            .filter_map(|(_, invitation)| *invitation)
+            .filter_map(|letter| letter.invitation_id)
             .collect();
         let invitations = store::invitations::by_ids(tx, team.id, &waiting).await?;
         let mut seats = super::admission::seats(tx, &team, now).await?;
@@ -107,8 +107,8 @@ pub async fn release<A: Message + Default>(
         let mut no_seat = Vec::new();
         let mut letters = Vec::new();
         let mut renewed = Vec::new();
-        for (letter, invitation) in held {
-            if let Some(invitation) = invitation.and_then(|id| invitations.get(&id)) {
+        for letter in held {
+            if let Some(invitation) = letter.invitation_id.and_then(|id| invitations.get(&id)) {
                 let is_primary = invitation.user_id == team.primary_admin_user_id;
                 if now >= invitation.expire_time && !is_primary && !seats.take() {
                     no_seat.push(invitation.id);
@@ -116,7 +116,7 @@ pub async fn release<A: Message + Default>(
                 }
                 renewed.push(invitation.id);
             }
-            letters.push(letter);
+            letters.push(letter.id);
         }
 
         store::outbox::release(tx, &letters, now).await?;

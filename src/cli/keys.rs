@@ -41,6 +41,8 @@ pub async fn run(args: &KeysArgs) -> Result<ExitCode, CliError> {
         }
         KeysCommand::Revoke(args) => {
             let store = open(args.database.check()?.expose()).await?;
+            // To revoke leaves an event.
+            start::complete(&store).await?;
             let now = crate::clock::Clock::System.now();
             let id = args.id.as_str();
             if !keys::revoke(&store, id, now).await? {

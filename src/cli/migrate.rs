@@ -10,7 +10,7 @@ use super::{
 use crate::{
     config::DatabaseArgs,
     store::{
-        Store, StoreOptions,
+        self, Store, StoreOptions,
         migrate::{self, MigrationLock},
     },
 };
@@ -26,6 +26,7 @@ pub async fn run(args: &MigrateArgs) -> Result<ExitCode, CliError> {
             let held = MigrationLock::acquire(&options).await?;
             let store = Store::connect(&options).await?;
             migrate::up(&store, &held).await?;
+            store::events::continue_numbering(&store).await?;
             show(&store).await
         }
         MigrateCommand::Status(database) => show(&Store::connect(&options(database)?).await?).await,

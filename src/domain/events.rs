@@ -43,6 +43,8 @@ words! {
         LetterSent = "LETTER_SENT",
         /// A letter could not be delivered.
         LetterFailed = "LETTER_FAILED",
+        /// A letter that was held is never released.
+        LetterCancelled = "LETTER_CANCELLED",
         /// An API key was made.
         KeyCreated = "KEY_CREATED",
         /// An API key was revoked.
@@ -207,7 +209,7 @@ impl EventType {
             Self::InvitationResent | Self::InvitationReleased => Family::Invitation,
             Self::UserUpdated => Family::User,
             Self::ImportCreated => Family::Import,
-            Self::LetterSent | Self::LetterFailed => Family::Letter,
+            Self::LetterSent | Self::LetterFailed | Self::LetterCancelled => Family::Letter,
             Self::KeyCreated | Self::KeyRevoked => Family::Key,
         }
     }

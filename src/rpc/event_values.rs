@@ -130,6 +130,7 @@ const fn event_type(event_type: EventType) -> proto::EventType {
         EventType::ImportCreated => proto::EventType::ImportCreated,
         EventType::LetterSent => proto::EventType::LetterSent,
         EventType::LetterFailed => proto::EventType::LetterFailed,
+        EventType::LetterCancelled => proto::EventType::LetterCancelled,
         EventType::KeyCreated => proto::EventType::KeyCreated,
         EventType::KeyRevoked => proto::EventType::KeyRevoked,
     }
@@ -151,6 +152,7 @@ const fn read_type(event_type: proto::EventType) -> Option<EventType> {
         proto::EventType::ImportCreated => Some(EventType::ImportCreated),
         proto::EventType::LetterSent => Some(EventType::LetterSent),
         proto::EventType::LetterFailed => Some(EventType::LetterFailed),
+        proto::EventType::LetterCancelled => Some(EventType::LetterCancelled),
         proto::EventType::KeyCreated => Some(EventType::KeyCreated),
         proto::EventType::KeyRevoked => Some(EventType::KeyRevoked),
     }

@@ -62,12 +62,16 @@ impl EventService for Rpc {
         self.call(request, async move |rpc: Self, message| {
             let (start, filter) = begin(&message)?;
             let permit = rpc.watch_permit()?;
-            let position = app::events::begin(&rpc.ctx, start).await?;
+            let heads = rpc.heads.subscribe();
+            let (position, head) = app::events::begin(&rpc.ctx, start).await?;
             // One message waits while another is sent: a slow reader holds no more.
             let (sender, receiver) = mpsc::channel(1);
             let watch = Watch {
                 filter,
                 position,
+                from_oldest: matches!(start, Start::Oldest),
+                head,
+                heads,
                 sender,
                 call,
                 key_id: caller.key_id,

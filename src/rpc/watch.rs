@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, mpsc::Sender},
+    sync::{OwnedSemaphorePermit, mpsc::Sender, watch as channel},
     time::{Instant, sleep, sleep_until},
 };
 use tonic::Status;
@@ -38,6 +38,12 @@ pub(super) struct Watch {
     pub(super) filter: EventFilter,
     /// Up to where it has it.
     pub(super) position: EventPosition,
+    /// Whether it began with the oldest event and was brought none yet.
+    pub(super) from_oldest: bool,
+    /// How far events are complete, as far as it knows.
+    pub(super) head: EventPosition,
+    /// Where it hears of more.
+    pub(super) heads: channel::Receiver<EventPosition>,
     /// Its reader.
     pub(super) sender: Sender<Result<WatchEventsResponse, Status>>,
     /// Its call.
@@ -67,7 +73,6 @@ impl Watch {
     }
 
     async fn bring(&mut self, rpc: &Rpc) -> Result<std::convert::Infallible> {
-        let mut heads = rpc.heads.subscribe();
         let mut told = false;
         let mut beat = Instant::now();
         let mut asked = beat;
@@ -76,7 +81,16 @@ impl Watch {
                 app::keys::still_good(&rpc.ctx, &self.key_id).await?;
                 asked = Instant::now() + rpc.ctx.settings.watch_heartbeat;
             }
-            let brought = app::events::next(&rpc.ctx, &self.filter, self.position).await?;
+            self.head = self.head.max(*self.heads.borrow_and_update());
+            let place = (self.position, self.head);
+            let brought = match app::events::next(&rpc.ctx, &self.filter, place).await {
+                // Whoever asked for the oldest that is kept and has none yet has lost nothing.
+                Err(Error::EventsGone(_)) if self.from_oldest => {
+                    self.position = app::events::oldest(&rpc.ctx).await?;
+                    continue;
+                }
+                brought => brought?,
+            };
             self.position = brought.position;
             let caught_up = brought.caught_up;
             let news = !brought.events.is_empty() || caught_up != told;
@@ -84,12 +98,13 @@ impl Watch {
                 // Whether the reader is still there is seen by `run`.
                 drop(self.sender.send(Ok(message(brought))).await);
                 told = caught_up;
+                self.from_oldest = false;
                 beat = Instant::now() + rpc.ctx.settings.watch_heartbeat;
             }
             if caught_up {
                 let position = self.position;
                 tokio::select! {
-                    changed = heads.wait_for(|head| *head > position) => {
+                    changed = self.heads.wait_for(|head| *head > position) => {
                         changed.map_err(|error| Error::Internal(Box::new(error)))?;
                     }
                     () = sleep_until(beat.min(asked)) => {}

@@ -95,10 +95,7 @@ pub async fn open_for_keys(
         pool_size: 1,
     })
     .await?;
-    let missing = migrate::pending(&store).await?;
-    if !missing.is_empty() {
-        return Err(StartError::Migrations(missing.join(", ")));
-    }
+    complete(&store).await?;
     Ok(Context {
         secrets: secrets(&store, secret).await?,
         store,
@@ -110,15 +107,21 @@ pub async fn open_for_keys(
 async fn migrate(store: &Store, held: &MigrationLock, mode: MigrateMode) -> Result<(), StartError> {
     match mode {
         MigrateMode::Auto => Ok(migrate::up(store, held).await?),
-        MigrateMode::Check => {
-            let missing = migrate::pending(store).await?;
-            if missing.is_empty() {
-                Ok(())
-            } else {
-                Err(StartError::Migrations(missing.join(", ")))
-            }
-        }
+        MigrateMode::Check => complete(store).await,
         MigrateMode::Off => Ok(()),
+    }
+}
+
+/// Whether the schema is this binary's.
+///
+/// # Errors
+/// Names what is missing.
+pub async fn complete(store: &Store) -> Result<(), StartError> {
+    let missing = migrate::pending(store).await?;
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(StartError::Migrations(missing.join(", ")))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What memberships copy from their accounts, so that the lists of one team are read from that team's indexes.
 //!
-//! Copies are written only under the account's lock, which makes them agree with it; no team's lock is needed.
+//! Copies are written under the account's lock, which makes them agree with it; no team's lock is needed. Only that an account
+//! is verified, which never ends, is noted without it.
 
 use std::collections::HashMap;
 

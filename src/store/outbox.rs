@@ -111,19 +111,45 @@ pub async fn cancel(tx: &Tx, invitations: &[Uuid], now: Time) -> Result<()> {
     Ok(())
 }
 
-/// The held letters of an import: their ids and invitations.
-pub async fn held(tx: &Tx, team: Uuid, import: &str) -> Result<Vec<(Uuid, Option<Uuid>)>> {
-    Ok(Entity::find()
+/// A letter that waits to be released.
+pub struct Held {
+    /// Its id.
+    pub id: Uuid,
+    /// What it says.
+    pub kind: LetterKind,
+    /// Who gets it.
+    pub user_id: Uuid,
+    /// The invitation whose link it brings.
+    pub invitation_id: Option<Uuid>,
+}
+
+/// The held letters of an import.
+pub async fn held(tx: &Tx, team: Uuid, import: &str) -> Result<Vec<Held>> {
+    let rows: Vec<(Uuid, String, Uuid, Option<Uuid>)> = Entity::find()
         .select_only()
-        .column(Column::Id)
-        .column(Column::InvitationId)
+        .columns([
+            Column::Id,
+            Column::Kind,
+            Column::UserId,
+            Column::InvitationId,
+        ])
         .filter(Column::TeamId.eq(team))
         .filter(Column::ImportId.eq(import))
         .filter(Column::State.eq(DeliveryState::Held.word()))
         .order_by_asc(Column::Id)
         .into_tuple()
         .all(tx.connection())
-        .await?)
+        .await?;
+    rows.into_iter()
+        .map(|(id, kind, user_id, invitation_id)| {
+            Ok(Held {
+                id,
+                kind: word(LetterKind::of, &kind)?,
+                user_id,
+                invitation_id,
+            })
+        })
+        .collect()
 }
 
 /// Queues held letters; their time begins now.

@@ -7,7 +7,7 @@ use sea_orm::sqlx::{
     self,
     postgres::{PgListener, PgPool, PgPoolOptions},
 };
-use tokio::{sync::Notify, task::JoinHandle};
+use tokio::{sync::Notify, task::JoinSet};
 
 use super::Store;
 
@@ -17,74 +17,71 @@ const CHANNEL: &str = "muster_events";
 /// How long listening rests after trouble.
 const REST: Duration = Duration::from_secs(1);
 
-/// Wakes one reader of the log.
+/// Wakes one reader of the log. On PostgreSQL it also tells the other processes of what this one commits, until it is
+/// dropped.
 pub struct Wakes {
-    appended: Arc<Notify>,
-    others: Option<Others>,
-}
-
-/// The other processes of a shared database.
-struct Others {
-    connections: PgPool,
-    heard: Arc<Notify>,
-    listening: JoinHandle<()>,
+    woken: Arc<Notify>,
+    _others: Option<JoinSet<()>>,
 }
 
 impl Store {
+    /// Makes the reader look once, as after a commit.
+    pub fn wake_reader(&self) {
+        self.appended.notify_one();
+    }
+
     /// What wakes the one reader of this process.
     #[must_use]
     pub fn wakes(&self) -> Wakes {
+        if !self.is_shared() {
+            return Wakes {
+                woken: Arc::clone(&self.appended),
+                _others: None,
+            };
+        }
+        let options = self
+            .readers
+            .get_postgres_connection_pool()
+            .connect_options();
+        // One to listen, one to tell.
+        let connections = PgPoolOptions::new()
+            .max_connections(2)
+            .connect_lazy_with(options.as_ref().clone());
+        let woken = Arc::new(Notify::new());
+        let mut others = JoinSet::new();
+        others.spawn(hear(connections.clone(), Arc::clone(&woken)));
+        others.spawn(tell(
+            connections,
+            Arc::clone(&self.appended),
+            Arc::clone(&woken),
+        ));
         Wakes {
-            appended: Arc::clone(&self.appended),
-            others: self.is_shared().then(|| Others::listen(self)),
+            woken,
+            _others: Some(others),
         }
     }
 }
 
 impl Wakes {
-    /// Returns when events may have come. What this process committed is told to the others here, off the write path:
-    /// commits that come while the word is under way share the next one.
+    /// Returns when events may have come.
     pub async fn next(&self) {
-        match &self.others {
-            None => self.appended.notified().await,
-            Some(others) => tokio::select! {
-                () = self.appended.notified() => others.tell().await,
-                () = others.heard.notified() => {}
-            },
-        }
+        self.woken.notified().await;
     }
 }
 
-impl Others {
-    /// Listens on a connection of its own, beside one for telling.
-    fn listen(store: &Store) -> Self {
-        let options = store.readers.get_postgres_connection_pool();
-        let connections = PgPoolOptions::new()
-            .max_connections(2)
-            .connect_lazy_with(options.connect_options().as_ref().clone());
-        let heard = Arc::new(Notify::new());
-        let listening = tokio::spawn(hear(connections.clone(), Arc::clone(&heard)));
-        Self {
-            connections,
-            heard,
-            listening,
-        }
-    }
-
-    async fn tell(&self) {
+/// Tells this process's reader of its commits, and then the other processes, off the path of the writes: commits that come
+/// while a word is under way share the next one.
+async fn tell(connections: PgPool, appended: Arc<Notify>, woken: Arc<Notify>) {
+    loop {
+        appended.notified().await;
+        woken.notify_one();
         let told = sqlx::query("SELECT pg_notify($1, '')")
             .bind(CHANNEL)
-            .execute(&self.connections)
+            .execute(&connections)
             .await;
         if let Err(error) = told {
             tracing::warn!(%error, "other processes were not told of events; they look by themselves");
         }
-    }
-}
-
-impl Drop for Others {
-    fn drop(&mut self) {
-        self.listening.abort();
     }
 }
 

@@ -3,11 +3,15 @@
 use chrono::TimeDelta;
 use muster::{
     app::housekeeping::{Swept, sweep},
-    proto::{DeliveryState, GetImportRequest, PeekInvitationRequest, RevokeInvitationRequest},
+    proto::{
+        DeliveryState, EventType, GetImportRequest, ListEventsRequest, PeekInvitationRequest,
+        RevokeInvitationRequest,
+    },
 };
 use tonic::Code;
 
 use crate::{
+    events::list,
     fixtures::{MICROSECOND, invitation_of},
     harness::{Harness, tests},
     refusals::Outcome,
@@ -75,6 +79,10 @@ async fn a_held_letter_ends_with_its_import(h: &Harness) {
     let seen = h.invitation(&team.id, invitation).await;
     assert_eq!(seen.delivery_state(), DeliveryState::Cancelled);
     assert!(h.deliver().await.is_empty());
+    let last = list(h, ListEventsRequest::default()).await.pop();
+    let last = last.expect("an event");
+    assert_eq!(last.r#type(), EventType::LetterCancelled);
+    assert_eq!(last.user_id, seen.user_id);
 }
 
 async fn a_dead_link_is_told_from_one_that_never_was_for_90_days_after_the_end(h: &Harness) {

@@ -6,9 +6,10 @@ use libtest_mimic::Trial;
 use muster::{
     ids,
     proto::{
-        Event, EventFilter, EventType, ListEventsRequest, WatchEventsResponse,
-        event_service_client::EventServiceClient,
+        BatchRevokeInvitationsRequest, Event, EventFilter, EventType, ImportUsersRequest,
+        ListEventsRequest, WatchEventsResponse, event_service_client::EventServiceClient,
         invitation_service_client::InvitationServiceClient, team_service_client::TeamServiceClient,
+        user_service_client::UserServiceClient,
     },
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
@@ -21,6 +22,7 @@ use crate::{
     fixtures::{invitation_of, team_called},
     harness::Keyed,
     refusals::Outcome,
+    uploads::{by_rows, crowd, held},
     waiting::{PATIENCE, until},
     watching::{listed, next, position, watch},
 };
@@ -33,7 +35,7 @@ pub(crate) fn on_backend(backend: &Arc<Backend>) -> Vec<Trial> {
     let Backend::Postgres(_) = &**backend else {
         return Vec::new();
     };
-    let tests: [Claim; 2] = [
+    let tests: [Claim; 3] = [
         (
             "no_reader_passes_an_event_whose_transaction_is_still_open",
             |url| block_on(an_event_is_late(url)),
@@ -41,6 +43,10 @@ pub(crate) fn on_backend(backend: &Arc<Backend>) -> Vec<Trial> {
         (
             "no_reader_passes_a_call_that_has_its_number_and_waits_for_a_lock",
             |url| block_on(a_call_is_late(url)),
+        ),
+        (
+            "calls_of_one_team_have_their_events_in_the_order_in_which_they_ran",
+            |url| block_on(a_queue_keeps_its_order(url)),
         ),
     ];
     let trial = |(name, test): Claim| {
@@ -219,24 +225,30 @@ async fn an_event_is_late(url: &str) {
     }
 }
 
+/// Waits until so many calls wait for a lock.
+async fn waiting(look: &Look, count: i64) {
+    let waiting = "SELECT count(*) AS it FROM pg_stat_activity \
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    until("the calls wait for the lock", async || {
+        (look.number(waiting).await == count).then_some(())
+    })
+    .await;
+}
+
 async fn a_call_is_late(url: &str) {
     let pair = Pair::on(url).await;
     let (team, other) = (pair.team("acme").await, pair.team("other").await);
+    pair.invite(&other, "late").await;
+    pair.look.letters_are_sent().await;
     let mut readers = pair.readers().await;
+    // Whoever invites him has the team's lock, and so a number, before he waits for this.
     let holder = pair.look.0.begin().await.expect("a transaction");
-    let hold = format!("SELECT id FROM teams WHERE id = '{team}' FOR NO KEY UPDATE");
-    holder.execute_unprepared(&hold).await.expect("a lock");
-    let mut request = invitation_of(&team, "late@acme.example");
-    // Claiming it is the first that a call writes.
-    request.request_id = ids::nonce().to_string();
+    let hold = "SELECT id FROM users WHERE email_normal = 'late@acme.example' FOR UPDATE";
+    holder.execute_unprepared(hold).await.expect("a lock");
+    let request = invitation_of(&team, "late@acme.example");
     let mut client = InvitationServiceClient::new(pair.keyed(1));
     let late = tokio::spawn(async move { client.create_invitation(request).await });
-    let waiting = "SELECT count(*) AS it FROM pg_stat_activity \
-                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    until("the call waits for the lock", async || {
-        (pair.look.number(waiting).await == 1).then_some(())
-    })
-    .await;
+    waiting(&pair.look, 1).await;
 
     let before = pair.rows().await;
     pair.invite(&other, "early").await;
@@ -253,4 +265,48 @@ async fn a_call_is_late(url: &str) {
     }
     assert_eq!(seen[0], seen[1]);
     assert_eq!(seen[0][0].user_id, user, "the number was drawn first");
+}
+
+/// A call with a request id has something to do before it waits for the team. That must not number its events.
+async fn a_queue_keeps_its_order(url: &str) {
+    let pair = Pair::on(url).await;
+    let team = pair.team("acme").await;
+    let holder = pair.look.0.begin().await.expect("a transaction");
+    let hold = format!("SELECT id FROM teams WHERE id = '{team}' FOR NO KEY UPDATE");
+    holder.execute_unprepared(&hold).await.expect("a lock");
+
+    let parts = by_rows(held(&team, "march"), &crowd("p", 3));
+    let parts = parts
+        .into_iter()
+        .map(|part| ImportUsersRequest { part: Some(part) });
+    let mut client = UserServiceClient::new(pair.keyed(0));
+    let parts = tokio_stream::iter(parts.collect::<Vec<_>>());
+    let import = tokio::spawn(async move { client.import_users(parts).await });
+    waiting(&pair.look, 1).await;
+    let request = BatchRevokeInvitationsRequest {
+        team_id: team.clone(),
+        import_id: "march".to_owned(),
+        request_id: ids::nonce().to_string(),
+        ..BatchRevokeInvitationsRequest::default()
+    };
+    let mut client = InvitationServiceClient::new(pair.keyed(1));
+    let back = tokio::spawn(async move { client.batch_revoke_invitations(request).await });
+    waiting(&pair.look, 2).await;
+    holder.commit().await.expect("the lock's end");
+    import.await.expect("no panic").answered();
+    let back = back.await.expect("no panic").answered();
+    assert_eq!(back.results.len(), 3, "it came second");
+
+    let filter = EventFilter {
+        types: vec![
+            EventType::MemberInvited.into(),
+            EventType::MemberRemoved.into(),
+        ],
+        team_id: team,
+        ..EventFilter::default()
+    };
+    let events = listed(&mut pair.events(0), filter).await;
+    let types: Vec<_> = events.iter().skip(1).map(Event::r#type).collect();
+    let expected = [[EventType::MemberInvited; 3], [EventType::MemberRemoved; 3]];
+    assert_eq!(types, expected.concat(), "its admin was invited first");
 }

@@ -155,7 +155,7 @@ const ROWS: &[&str] = &[
      VALUES ({3}, 'i', 1, 0, 'INVITED')",
     "INSERT INTO api_keys (id, display_name, scope, hash, create_time) VALUES ('k', 'K', 'operator', {1}, 1)",
     "INSERT INTO events (batch, ordinal, create_time, type) VALUES (1, 1, 1, 'TEAM_CREATED')",
-    "INSERT INTO replays (key_id, method, request_id, fingerprint, create_time) VALUES ('k', 'm', {1}, {1}, 1)",
+    "INSERT INTO replays (key_id, method, request_id, fingerprint, answer, create_time) VALUES ('k', 'm', {1}, {1}, {1}, 1)",
 ];
 
 /// What repeats nothing but the columns of one unique index, and by which name each database knows the index.
@@ -212,7 +212,7 @@ const DUPLICATES: &[(&str, &str)] = &[
     ),
     (
         "replays_pkey|replays.key_id",
-        "INSERT INTO replays (key_id, method, request_id, fingerprint, create_time) VALUES ('k', 'm', {1}, {2}, 1)",
+        "INSERT INTO replays (key_id, method, request_id, fingerprint, answer, create_time) VALUES ('k', 'm', {1}, {2}, {2}, 1)",
     ),
 ];
 

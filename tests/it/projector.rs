@@ -88,6 +88,7 @@ impl World {
                 | EventType::UserUpdated
                 | EventType::LetterSent
                 | EventType::LetterFailed
+                | EventType::LetterCancelled
                 | EventType::KeyCreated
                 | EventType::KeyRevoked,
                 Some(_),

@@ -12,7 +12,7 @@ pub(in crate::store) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub(in crate::store) request_id: Uuid,
     pub(in crate::store) fingerprint: Vec<u8>,
-    pub(in crate::store) answer: Option<Vec<u8>>,
+    pub(in crate::store) answer: Vec<u8>,
     pub(in crate::store) create_time: i64,
 }
 

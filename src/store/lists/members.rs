@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QueryResult, QuerySelect, QueryTrait,
-    sea_query::{Asterisk, Expr, ExprTrait, JoinType, Order, Query, SelectStatement},
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Iterable,
+    QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement},
 };
 use uuid::Uuid;
 
@@ -187,7 +187,8 @@ async fn as_they_expired(
 
     let order = [Invitations::ExpireTime, Invitations::Id].map(|column| (Invitation, column));
     let mut query = Query::select()
-        .column((Entity, Asterisk))
+        // By name: a prepared `*` fails when another version adds a column.
+        .columns(Column::iter().map(|column| (Entity, column)))
         .expr_as(Expr::col(order[0]), "order_time")
         .expr_as(Expr::col(order[1]), "order_id")
         .from(Invitation)
