@@ -49,6 +49,11 @@ pub(crate) fn event_cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
             user_id: team.admin.clone(),
             ..EventFilter::default()
         }),
+        of(EventFilter {
+            user_id: team.admin.clone(),
+            types: types(&some),
+            ..EventFilter::default()
+        }),
         ListEventsRequest {
             // Some minutes of what lies before are read over.
             create_time_from: Some(stamp(
@@ -71,6 +76,21 @@ pub(crate) fn event_cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
         )),
         ..of(of_team(Vec::new()))
     };
-    cases.push(case(List::Events(backwards), "position", oldest.into()));
+    let newest_first = |filter| ListEventsRequest {
+        newest_first: true,
+        ..of(filter)
+    };
+    let all_types = EventFilter {
+        types: types(&some),
+        ..EventFilter::default()
+    };
+    for request in [
+        backwards,
+        newest_first(EventFilter::default()),
+        newest_first(of_team(types(&some))),
+        newest_first(all_types),
+    ] {
+        cases.push(case(List::Events(request), "position", oldest.into()));
+    }
     cases
 }

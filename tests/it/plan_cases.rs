@@ -214,13 +214,46 @@ fn user_cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
     .into_iter()
     .map(|filter| case(users(filter), "account", last.clone()))
     .collect();
-    let team = UserFilter {
+    let of_team = || UserFilter {
         team_id: team.id.clone(),
-        roles: vec![Role::Guest.into()],
         ..plain()
     };
     let near = at(now + (PEOPLE - 2_000) / 7 * 1_000_000);
-    cases.push(case(users(team), "membership", near));
+    for filter in [
+        of_team(),
+        UserFilter {
+            roles: vec![Role::Guest.into()],
+            ..of_team()
+        },
+        UserFilter {
+            states: vec![MemberState::Removed.into()],
+            ..of_team()
+        },
+        UserFilter {
+            sources: vec![MemberSource::Directory.into()],
+            ..of_team()
+        },
+        UserFilter {
+            verified: Some(true),
+            ..of_team()
+        },
+        UserFilter {
+            create_time_from: Some(stamp(now + PEOPLE / 14 * 1_000_000)),
+            ..of_team()
+        },
+    ] {
+        cases.push(case(users(filter), "membership", near.clone()));
+    }
+    let expired = UserFilter {
+        invitation_expired: true,
+        ..of_team()
+    };
+    cases.push(case(users(expired), "expiry", at(now - 2_000_000)));
+    let found = UserFilter {
+        query: "mo".to_owned(),
+        ..of_team()
+    };
+    cases.push(case(users(found), "key", key("moz")));
     for (start, end) in [("m", "mz"), ("mo", "moz")] {
         let query = UserFilter {
             query: start.to_owned(),
