@@ -16,9 +16,6 @@ use crate::{
     store::{self, Tx, events::Made, outbox::Held},
 };
 
-/// How many imports one transaction deletes; each may have 5,000 results.
-const IMPORTS_TOGETHER: u64 = 5;
-
 /// How many accounts one transaction gives their search keys.
 const KEYS_TOGETHER: u64 = 200;
 
@@ -53,13 +50,17 @@ pub async fn sweep(ctx: &Context) -> Result<Swept> {
     let events = ago(now, ctx.settings.events_kept);
     let mut swept = Swept::default();
     loop {
+        let deleted = ctx
+            .store
+            .write(|tx| async move { delete_import(&tx, imports, now).await })
+            .await?;
         let some = ctx
             .store
             .write(|tx| async move {
                 Ok(Swept {
                     letters: store::outbox::delete_settled_before(&tx, letters).await?,
                     tokens: store::tokens::delete_settled_before(&tx, tokens).await?,
-                    imports: delete_imports(&tx, imports, now).await?,
+                    imports: deleted,
                     replays: store::replays::delete_before(&tx, replays).await?,
                     events: store::events::delete_before(&tx, events).await?,
                     keys: store::copies::fill(&tx, KEYS_TOGETHER).await?,
@@ -78,20 +79,22 @@ pub async fn sweep(ctx: &Context) -> Result<Swept> {
     }
 }
 
-/// Letters that an import still holds can never be released without it, so they end with it.
-async fn delete_imports(tx: &Tx, before: Time, now: Time) -> Result<u64> {
-    let old = store::imports::older_than(tx, before, IMPORTS_TOGETHER).await?;
-    for (team, import) in &old {
-        let held = store::outbox::held(tx, *team, import).await?;
-        let waiting: Vec<Uuid> = held.iter().filter_map(|one| one.invitation_id).collect();
-        store::outbox::cancel_held(tx, *team, import, now).await?;
-        store::invitations::cancel_delivery(tx, &waiting).await?;
-        store::imports::delete(tx, *team, import).await?;
-        let events: Vec<_> = held.iter().map(|one| cancelled(*team, one)).collect();
-        let by = &Origin::default();
-        store::events::append(tx, &events, Made { by, at: now }).await?;
-    }
-    Ok(old.len() as u64)
+/// Deletes one import; how many. Letters that it still holds can never be released without it, so they end with it. Nothing is
+/// written before the team is locked, so that their events stand after those of whoever had it before.
+async fn delete_import(tx: &Tx, before: Time, now: Time) -> Result<u64> {
+    let Some((team, import)) = &store::imports::older_than(tx, before).await? else {
+        return Ok(0);
+    };
+    super::lock_team(tx, *team).await?;
+    let held = store::outbox::held(tx, *team, import).await?;
+    let waiting: Vec<Uuid> = held.iter().filter_map(|one| one.invitation_id).collect();
+    store::outbox::cancel_held(tx, *team, import, now).await?;
+    store::invitations::cancel_delivery(tx, &waiting).await?;
+    store::imports::delete(tx, *team, import).await?;
+    let events: Vec<_> = held.iter().map(|one| cancelled(*team, one)).collect();
+    let by = &Origin::default();
+    store::events::append(tx, &events, Made { by, at: now }).await?;
+    Ok(1)
 }
 
 fn cancelled(team: Uuid, letter: &Held) -> Happening {

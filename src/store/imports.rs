@@ -103,16 +103,16 @@ pub async fn page(
     Ok(Page::cut(imports, size, ImportPosition::of))
 }
 
-/// Some imports made before then: teams and ids.
-pub async fn older_than(db: &impl Reads, before: Time, most: u64) -> Result<Vec<(Uuid, String)>> {
+/// An import made before then: team and id.
+pub async fn older_than(db: &impl Reads, before: Time) -> Result<Option<(Uuid, String)>> {
     Ok(Entity::find()
         .select_only()
         .column(Column::TeamId)
         .column(Column::ImportId)
         .filter(Column::CreateTime.lt(micros(before)))
-        .limit(most)
+        .limit(1)
         .into_tuple()
-        .all(db.connection())
+        .one(db.connection())
         .await?)
 }
 
