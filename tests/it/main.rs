@@ -79,6 +79,7 @@ mod statements;
 mod steps;
 mod team_settings;
 mod teams;
+mod upgrades;
 mod uploads;
 mod user_lists;
 mod users;
@@ -172,6 +173,7 @@ fn main() -> ExitCode {
         trials.extend(migrations::on_backend(backend));
         trials.extend(secrets::on_backend(backend));
         trials.extend(event_numbers::on_backend(backend));
+        trials.extend(upgrades::on_backend(backend));
         trials.extend(wakes::on_backend(backend));
         trials.extend(watchers::on_backend(backend));
     }

@@ -217,7 +217,7 @@ const DUPLICATES: &[(&str, &str)] = &[
 ];
 
 /// The same text for both databases: `{n}` is a byte string, or an id, of n.
-fn spelled(connection: &DatabaseConnection, sql: &str) -> String {
+pub(crate) fn spelled(connection: &DatabaseConnection, sql: &str) -> String {
     (1..=6).fold(sql.to_owned(), |sql, n| {
         let literal = match connection.get_database_backend() {
             sea_orm::DbBackend::Sqlite => format!("x'{n:032x}'"),
