@@ -20,6 +20,7 @@ use crate::{
     harness::{BearerKey, Harness, tests},
     lists::{List, PATHS, PageOf, paths_of_the_contract},
     refusals::Outcome,
+    watching::settled,
 };
 
 tests![
@@ -88,6 +89,8 @@ async fn lists(h: &Harness) -> Vec<List> {
         ..UserFilter::default()
     };
     lists.push(users(filter));
+    // Transactions of other tests hold up the events of this one.
+    settled(h).await;
     lists
 }
 
