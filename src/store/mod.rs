@@ -77,7 +77,7 @@ pub struct Tx {
     batch: Arc<Batch>,
 }
 
-/// The events of one transaction: its number in the log, drawn when there is a first one, and how many there are.
+/// The events of one transaction: its number in the log, asked for when there is a first one, and how many there are.
 #[derive(Default)]
 struct Batch {
     number: OnceLock<i64>,

@@ -126,7 +126,7 @@ pub async fn delete_before(tx: &Tx, before: Time) -> Result<u64> {
 }
 
 /// Goes on numbering above everything that is in the log, if a restored database counts its transactions anew. Called
-/// at a start, under the migration lock.
+/// under the migration lock.
 pub async fn continue_numbering(store: &Store) -> Result<()> {
     if !store.is_shared() {
         return Ok(());

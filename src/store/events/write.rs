@@ -179,7 +179,8 @@ async fn place(tx: &Tx, count: usize) -> Result<EventPosition> {
     })
 }
 
-/// Draws the transaction's number.
+/// The transaction's number. On SQLite it is drawn here; on PostgreSQL the transaction has it from what it first locked or
+/// wrote, which for a team's changes must be the team.
 async fn draw(tx: &Tx) -> Result<i64> {
     let db = tx.connection();
     let backend = db.get_database_backend();
