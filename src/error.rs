@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use uuid::Uuid;
+
 pub use crate::proto::Reason;
 
 /// Whatever can go wrong past decoding.
@@ -16,6 +18,9 @@ pub enum Error {
     /// No credential, or a bad one.
     #[error("{}", reason_name(*.0))]
     Unauthenticated(Reason),
+    /// The caller may not do this.
+    #[error("not permitted: {0:?}")]
+    Denied(Missing),
     /// What was named does not exist, or belongs to another team.
     #[error("{} not found", .0.kind)]
     NotFound(Resource),
@@ -75,6 +80,17 @@ impl From<FieldViolation> for Error {
     fn from(violation: FieldViolation) -> Self {
         Self::Invalid(vec![violation])
     }
+}
+
+/// What a caller lacks, in the words that clients see.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// The permission.
+    pub permission: Option<&'static str>,
+    /// The scope of the API key, if that is what is missing.
+    pub scope: Option<&'static str>,
+    /// The team in which it is missing.
+    pub team_id: Option<Uuid>,
 }
 
 /// A thing that an error speaks of.

@@ -15,6 +15,7 @@ mod m0005_api_keys;
 mod m0006_events;
 mod m0007_replays;
 mod m0008_lists;
+mod m0009_actors;
 
 /// Every migration, in order.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_events::Migration),
             Box::new(m0007_replays::Migration),
             Box::new(m0008_lists::Migration),
+            Box::new(m0009_actors::Migration),
         ]
     }
 }

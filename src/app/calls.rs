@@ -1,12 +1,17 @@
 //! One call that changes something: who makes it, and what makes it repeatable, conditional or a rehearsal.
 
+use std::sync::Arc;
+
 use prost::Message;
 use uuid::Uuid;
 
-use super::Context;
+use super::{
+    Context,
+    authority::{self, Place},
+};
 use crate::{
     clock::Time,
-    domain::{etags, events::Origin},
+    domain::{etags, events::Origin, keys::Scope, permissions::Rule},
     error::{Error, Reason, Result},
     store::{self, Ending, Tx, events::Made, replays::Request},
 };
@@ -16,15 +21,29 @@ use crate::{
 pub struct Caller {
     /// The API key.
     pub key_id: String,
+    /// What the key may be used for.
+    pub scopes: Arc<[Scope]>,
+    /// The only team that the key sees; every team if none.
+    pub team_id: Option<Uuid>,
+    /// The person on whose behalf the call is made.
+    pub actor: Option<Uuid>,
     /// The call, as logs and answers name it.
     pub call_id: Uuid,
-    /// The path of the method.
-    pub method: String,
+    /// What the call needs.
+    pub rule: &'static Rule,
 }
 
-/// A call as it came in.
+impl Caller {
+    /// Whether the operator calls, who acts for nobody.
+    pub(super) fn is_operator(&self) -> bool {
+        self.actor.is_none() && self.scopes.contains(&Scope::Operator)
+    }
+}
+
+/// A call that changes something, as it came in.
 #[derive(Debug, Clone)]
 pub struct Call {
+    caller: Caller,
     origin: Origin,
     request: Option<Request>,
     etag: Option<String>,
@@ -46,6 +65,7 @@ impl From<&Caller> for Origin {
     fn from(caller: &Caller) -> Self {
         Self {
             key_id: Some(caller.key_id.clone()),
+            actor_user_id: caller.actor,
             call_id: Some(caller.call_id),
         }
     }
@@ -60,13 +80,19 @@ impl Call {
             origin: caller.into(),
             request: id.map(|(id, fingerprint)| Request {
                 key_id: caller.key_id.clone(),
-                method: caller.method.clone(),
+                method: format!("/muster.v1.{}", caller.rule.rpc),
                 id,
-                fingerprint,
+                fingerprint: with_actor(fingerprint, caller.actor),
             }),
+            caller: caller.clone(),
             etag: manner.etag,
             validate_only: manner.validate_only,
         }
+    }
+
+    /// Who makes it.
+    pub(super) const fn caller(&self) -> &Caller {
+        &self.caller
     }
 
     /// Whether nothing is to be kept.
@@ -97,6 +123,12 @@ impl Call {
     }
 }
 
+/// What must be the same in a repetition: the request, and for whom it is made.
+fn with_actor(mut fingerprint: Vec<u8>, actor: Option<Uuid>) -> Vec<u8> {
+    fingerprint.extend(actor.iter().flat_map(Uuid::as_bytes));
+    fingerprint
+}
+
 /// Does the work of a call once: in one transaction with its answer, if the call has a request id, so that the same
 /// request gets the same answer; and not at all if it is a rehearsal. Of two at once, the second waits for the first.
 ///
@@ -104,7 +136,7 @@ impl Call {
 /// `REQUEST_ID_REUSED`, and what the work says: then nothing is kept, the id neither.
 pub(super) async fn once<T, A, F, R>(
     ctx: &Context,
-    (call, now): (&Call, Time),
+    (call, place, now): (&Call, Place, Time),
     show: impl Fn(T, Time) -> A,
     work: F,
 ) -> Result<A>
@@ -126,6 +158,8 @@ where
                 return Ok(show(work(tx).await?, now));
             };
             if let Some(kept) = store::replays::claim(&tx, request, expired).await? {
+                // Whoever may no longer ask gets no answer of the time when he might.
+                authority::again(&tx, &call.caller, place).await?;
                 return if kept.fingerprint == request.fingerprint {
                     A::decode(&kept.answer[..]).map_err(|error| Error::Internal(Box::new(error)))
                 } else {

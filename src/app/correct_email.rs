@@ -6,10 +6,11 @@ use uuid::Uuid;
 use super::{
     Call, Context,
     admission::{self, Candidate, Terms},
+    authority::{self, Place},
     calls::once,
     invitations::{Entered, entered},
     limits::{self, Resends},
-    lock_team, no_member, resends,
+    no_member, resends,
     revocations::{self, Ending},
     same_account, teams, users,
 };
@@ -24,6 +25,7 @@ use crate::{
         letters::LetterKind,
         members::{Member, MemberState},
         names::PersonName,
+        permissions::Power,
         teams::Team,
         users::Profile,
     },
@@ -46,7 +48,7 @@ pub struct CorrectEmail {
 /// admitting the right address with the same role.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`, `MEMBER_NOT_FOUND`, `USER_VERIFIED`, `NOT_A_MEMBER`, `DOMAIN_REFUSED`, `NO_SEAT`,
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `MEMBER_NOT_FOUND`, `USER_VERIFIED`, `NOT_A_MEMBER`, `DOMAIN_REFUSED`, `NO_SEAT`,
 /// `RESEND_TOO_SOON`, `RESENDS_USED_UP`, `INVITATIONS_USED_UP`, `ETAG_MISMATCH`.
 pub async fn run<A: Message + Default>(
     ctx: &Context,
@@ -55,9 +57,10 @@ pub async fn run<A: Message + Default>(
     show: impl Fn(Entered, Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
-    once(ctx, (call, now), show, |tx| async move {
+    let place = Place::Team(command.team_id);
+    once(ctx, (call, place, now), show, |tx| async move {
         let tx = &tx;
-        let team = lock_team(tx, command.team_id).await?;
+        let (team, power) = authority::enter(tx, call.caller(), command.team_id).await?;
         let read = find(tx, &team, command.user_id).await?;
         let current =
             Email::parse("email", &read.user.email).map_err(|broken| Error::kept(&broken))?;
@@ -73,6 +76,7 @@ pub async fn run<A: Message + Default>(
         }
         let member = find(tx, &team, command.user_id).await?;
         call.expect(&member.etag())?;
+        power.grant(member.role, team.id)?;
 
         let verified = holders
             .iter()
@@ -93,13 +97,13 @@ pub async fn run<A: Message + Default>(
         if same || (taken.is_none() && !elsewhere) {
             // Another spelling of one address is the account's to choose only while nobody else has to do with it.
             let spelling = if elsewhere { &current } else { &command.email };
-            in_place(ctx, (tx, call), &team, (&member, spelling, now)).await
+            in_place(ctx, (tx, call), (&team, &power), (&member, spelling, now)).await
         } else {
             let successor = taken.unwrap_or_else(|| ids::new(now));
             replace(
                 ctx,
                 (tx, call),
-                team,
+                (team, &power),
                 (&member, &command.email, successor, now),
             )
             .await
@@ -125,7 +129,7 @@ fn open(member: &Member) -> Result<&Invitation> {
 async fn in_place(
     ctx: &Context,
     (tx, call): (&Tx, &Call),
-    team: &Team,
+    (team, power): (&Team, &Power),
     (member, email, now): (&Member, &Email, Time),
 ) -> Result<Entered> {
     if !team
@@ -144,7 +148,7 @@ async fn in_place(
         store::events::append(tx, &[event], made).await?;
     }
     let work = (&[invitation][..], LetterKind::Invitation, made);
-    let mut answers = resends::resend(ctx, tx, team, work).await?;
+    let mut answers = resends::resend(ctx, tx, (team, Some(power)), work).await?;
     answers.remove(&id).unwrap_or(Ok(()))?;
     let member = store::members::find(tx, team, member.user.id)
         .await?
@@ -159,7 +163,7 @@ async fn in_place(
 async fn replace(
     ctx: &Context,
     (tx, call): (&Tx, &Call),
-    mut team: Team,
+    (mut team, power): (Team, &Power),
     (member, email, successor, now): (&Member, &Email, Uuid, Time),
 ) -> Result<Entered> {
     let made = call.made(now);
@@ -174,6 +178,7 @@ async fn replace(
     let terms = Terms {
         role: member.role,
         source: member.source,
+        inviter_user_id: power.person(),
         import_id: None,
         language: None,
         hold_letters: false,

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::Context;
+use super::{Caller, Context, authority};
 use crate::{
     domain::{
         events::{Event, EventFilter, EventPosition, Period},
         pages::Page,
+        permissions::{Permission, denied},
     },
     error::{Error, FieldViolation, Result, Rule},
     store::{self, events::Cut},
@@ -29,16 +30,36 @@ pub struct List {
     pub newest_first: bool,
 }
 
+/// That the caller may read these events. Whoever sees one team only is brought that team's; a person reads what
+/// concerns a team whose events he may read, or himself in it.
+///
+/// # Errors
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`.
+pub async fn allow(ctx: &Context, caller: &Caller, filter: &mut EventFilter) -> Result<()> {
+    filter.team_id = filter.team_id.or(caller.team_id);
+    match (filter.team_id, caller.actor) {
+        // Events outlive their team, so that there is one does not matter.
+        (None, None) => Ok(()),
+        (Some(_), None) if caller.team_id.is_none() => Ok(()),
+        (Some(team), _) => authority::look(ctx, caller, (team, filter.user_id))
+            .await
+            .map(|_| ()),
+        (None, Some(_)) => Err(denied(Permission::EventsRead, None)),
+    }
+}
+
 /// A page of events, and how far they were complete when it was read.
 ///
 /// # Errors
-/// Only the database's.
+/// As [`allow`].
 pub async fn list(
     ctx: &Context,
-    wanted: &List,
+    caller: &Caller,
+    mut wanted: List,
     (after, size): (Option<EventPosition>, u64),
 ) -> Result<(Page<Event>, EventPosition)> {
     let db = &ctx.store;
+    allow(ctx, caller, &mut wanted.filter).await?;
     if after.is_none() {
         settle(ctx).await?;
     }

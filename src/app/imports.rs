@@ -3,9 +3,9 @@
 use uuid::Uuid;
 
 use super::{
-    Context,
+    Caller, Context,
     admission::{self, Admitted, Candidate, Terms},
-    lock_team, no_import, team,
+    authority, no_import,
 };
 use crate::{
     clock::Time,
@@ -53,9 +53,10 @@ pub struct Done {
 /// Runs an import, or answers what the same import answered before.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`, `IMPORT_ID_REUSED`.
-pub async fn run(ctx: &Context, by: &Origin, command: &Run) -> Result<Done> {
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `IMPORT_ID_REUSED`.
+pub async fn run(ctx: &Context, caller: &Caller, command: &Run) -> Result<Done> {
     let now = ctx.clock.now();
+    let by = &Origin::from(caller);
     let made = Made { by, at: now };
     let judged = &judge(&command.rows)[..];
     let print = &fingerprint(&command.options, &command.rows, judged)[..];
@@ -65,17 +66,10 @@ pub async fn run(ctx: &Context, by: &Origin, command: &Run) -> Result<Done> {
         .unwrap_or_else(|| ImportId::from(ids::new(now)));
     let id = import_id.as_str();
     let candidates = &candidates(command, judged, now)[..];
-    let terms = &Terms {
-        role: Role::Member,
-        source: Source::Import,
-        import_id: Some(id),
-        language: command.options.language.as_ref(),
-        hold_letters: command.options.hold_letters,
-    };
     ctx.store
         .write(|tx| async move {
             let tx = &tx;
-            let team = lock_team(tx, command.team_id).await?;
+            let (team, power) = authority::enter(tx, caller, command.team_id).await?;
             if let Some((import, stored)) = store::imports::find(tx, team.id, id).await? {
                 if stored != *print {
                     return Err(Error::Refused(Reason::ImportIdReused));
@@ -83,6 +77,14 @@ pub async fn run(ctx: &Context, by: &Origin, command: &Run) -> Result<Done> {
                 let results = store::import_results::all(tx, team.id, id).await?;
                 return Ok(Done { import, results });
             }
+            let terms = &Terms {
+                role: Role::Member,
+                source: Source::Import,
+                inviter_user_id: power.person(),
+                import_id: Some(id),
+                language: command.options.language.as_ref(),
+                hold_letters: command.options.hold_letters,
+            };
             let plan = admission::plan(tx, &team, terms, (candidates, now)).await?;
 
             if command.validate_only {
@@ -183,9 +185,13 @@ fn import(command: &Run, id: &str, results: &[ImportResult], now: Time) -> Impor
 /// One import.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`, `IMPORT_NOT_FOUND`.
-pub async fn get(ctx: &Context, team_id: Uuid, id: &ImportId) -> Result<Import> {
-    let team = team(ctx, team_id).await?;
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `IMPORT_NOT_FOUND`.
+pub async fn get(
+    ctx: &Context,
+    caller: &Caller,
+    (team_id, id): (Uuid, &ImportId),
+) -> Result<Import> {
+    let team = authority::look(ctx, caller, (team_id, None)).await?;
     match store::imports::find(&ctx.store, team.id, id.as_str()).await? {
         Some((import, _)) => Ok(import),
         None => Err(no_import(id.as_str())),
@@ -195,27 +201,28 @@ pub async fn get(ctx: &Context, team_id: Uuid, id: &ImportId) -> Result<Import> 
 /// A page of a team's imports.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`.
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`.
 pub async fn list(
     ctx: &Context,
+    caller: &Caller,
     team_id: Uuid,
     (after, size): (Option<ImportPosition>, u64),
 ) -> Result<Page<Import>> {
-    let team = team(ctx, team_id).await?;
+    let team = authority::look(ctx, caller, (team_id, None)).await?;
     store::imports::page(&ctx.store, team.id, after, size).await
 }
 
 /// A page of an import's results.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`, `IMPORT_NOT_FOUND`.
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `IMPORT_NOT_FOUND`.
 pub async fn list_results(
     ctx: &Context,
+    caller: &Caller,
     (team_id, id): (Uuid, &ImportId),
-    outcomes: &[Outcome],
-    cut: (Option<u32>, u64),
+    (outcomes, cut): (&[Outcome], (Option<u32>, u64)),
 ) -> Result<Page<ImportResult>> {
-    let import = get(ctx, team_id, id).await?;
+    let import = get(ctx, caller, (team_id, id)).await?;
     let of = (import.team_id, import.import_id.as_str());
     store::import_results::page(&ctx.store, of, outcomes, cut).await
 }

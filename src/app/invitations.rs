@@ -4,10 +4,11 @@ use prost::Message;
 use uuid::Uuid;
 
 use super::{
-    Call, Context,
+    Call, Caller, Context,
     admission::{self, Admitted, Candidate, Terms},
+    authority::{self, Place},
     calls::once,
-    limits, lock_team, no_invitation, team,
+    limits, no_invitation,
 };
 use crate::{
     clock::Time,
@@ -49,7 +50,7 @@ pub struct Entered {
 /// Invites one person: a set of one.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`, `DOMAIN_REFUSED`, `NO_SEAT`, `INVITATIONS_USED_UP`.
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `DOMAIN_REFUSED`, `NO_SEAT`, `INVITATIONS_USED_UP`.
 pub async fn create<A: Message + Default>(
     ctx: &Context,
     call: &Call,
@@ -57,16 +58,19 @@ pub async fn create<A: Message + Default>(
     show: impl Fn(Entered, Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
-    let terms = &Terms {
-        role: command.role,
-        source: Source::Manual,
-        import_id: None,
-        language: None,
-        hold_letters: false,
-    };
-    once(ctx, (call, now), show, |tx| async move {
+    let place = Place::Team(command.team_id);
+    once(ctx, (call, place, now), show, |tx| async move {
         let tx = &tx;
-        let team = lock_team(tx, command.team_id).await?;
+        let (team, power) = authority::enter(tx, call.caller(), command.team_id).await?;
+        power.grant(command.role, team.id)?;
+        let terms = &Terms {
+            role: command.role,
+            source: Source::Manual,
+            inviter_user_id: power.person(),
+            import_id: None,
+            language: None,
+            hold_letters: false,
+        };
         let candidates = [Candidate {
             email: command.email.clone(),
             profile: command.profile.clone(),
@@ -117,9 +121,13 @@ pub(super) async fn entered(
 /// One invitation.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`, `INVITATION_NOT_FOUND`.
-pub async fn get(ctx: &Context, team_id: Uuid, id: Uuid) -> Result<ShownInvitation> {
-    let team = team(ctx, team_id).await?;
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `INVITATION_NOT_FOUND`.
+pub async fn get(
+    ctx: &Context,
+    caller: &Caller,
+    (team_id, id): (Uuid, Uuid),
+) -> Result<ShownInvitation> {
+    let team = authority::look(ctx, caller, (team_id, None)).await?;
     show(&ctx.store, &team, id).await
 }
 
@@ -144,14 +152,14 @@ pub(super) async fn unchanged(tx: &Tx, call: &Call, team: &Team, id: Uuid) -> Re
 /// A page of a team's invitations.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`.
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`.
 pub async fn list(
     ctx: &Context,
-    team_id: Uuid,
-    filter: &InvitationFilter,
+    caller: &Caller,
+    (team_id, filter): (Uuid, &InvitationFilter),
     (after, size): (Option<Position>, u64),
 ) -> Result<Page<ShownInvitation>> {
     let now = ctx.clock.now();
-    let team = team(ctx, team_id).await?;
+    let team = authority::look(ctx, caller, (team_id, None)).await?;
     store::lists::invitations(&ctx.store, &team, filter, (after, size, now)).await
 }

@@ -38,7 +38,8 @@ pub async fn adopt(ctx: &Context, text: &KeyText, display_name: &str) -> Result<
     let key = ApiKey {
         id: text.id().to_owned(),
         display_name: display_name.to_owned(),
-        scope: Scope::Operator,
+        scopes: vec![Scope::Operator],
+        team_id: None,
         hash: ctx.secrets.api_key_hash(text.text().as_bytes()),
         create_time: ctx.clock.now(),
         revoke_time: None,

@@ -3,7 +3,11 @@
 use prost::Message;
 use uuid::Uuid;
 
-use super::{Call, Context, calls::once};
+use super::{
+    Call, Context,
+    authority::{self, Place},
+    calls::once,
+};
 use crate::{
     clock::Time,
     domain::{events::EventType, letters::LetterKind, tokens::InvitationToken},
@@ -29,6 +33,8 @@ pub struct Posting {
     pub team_id: Uuid,
     /// Who gets it.
     pub user_id: Uuid,
+    /// The person whom it names as the one who invites.
+    pub inviter_user_id: Option<Uuid>,
     /// The link that it brings; its token is made here.
     pub link: Option<Link>,
     /// The import that caused it.
@@ -65,6 +71,7 @@ pub async fn post(ctx: &Context, tx: &Tx, postings: Vec<Posting>, now: Time) -> 
             kind: posting.kind,
             team_id: posting.team_id,
             user_id: posting.user_id,
+            inviter_user_id: posting.inviter_user_id,
             invitation_id: posting.link.map(|link| link.invitation_id),
             import_id: posting.import_id,
             language: posting.language,
@@ -79,7 +86,7 @@ pub async fn post(ctx: &Context, tx: &Tx, postings: Vec<Posting>, now: Time) -> 
 /// Releases the held letters of an import, and starts the time of its open invitations anew.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`, `IMPORT_NOT_FOUND`.
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `IMPORT_NOT_FOUND`.
 pub async fn release<A: Message + Default>(
     ctx: &Context,
     call: &Call,
@@ -87,54 +94,59 @@ pub async fn release<A: Message + Default>(
     show: impl Fn(Released, Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
-    once(ctx, (call, now), show, |tx| async move {
-        let tx = &tx;
-        let team = super::lock_team(tx, team_id).await?;
-        if store::imports::find(tx, team.id, import_id)
-            .await?
-            .is_none()
-        {
-            return Err(super::no_import(import_id));
-        }
-        let held = store::outbox::held(tx, team.id, import_id).await?;
-        let waiting: Vec<Uuid> = held
-            .iter()
-            .filter_map(|letter| letter.invitation_id)
-            .collect();
-        let invitations = store::invitations::by_ids(tx, team.id, &waiting).await?;
-        let mut seats = super::admission::seats(tx, &team, now).await?;
-
-        let mut no_seat = Vec::new();
-        let mut letters = Vec::new();
-        let mut renewed = Vec::new();
-        for letter in held {
-            if let Some(invitation) = letter.invitation_id.and_then(|id| invitations.get(&id)) {
-                let is_primary = invitation.user_id == team.primary_admin_user_id;
-                if now >= invitation.expire_time && !is_primary && !seats.take() {
-                    no_seat.push(invitation.id);
-                    continue;
-                }
-                renewed.push(invitation.id);
+    once(
+        ctx,
+        (call, Place::Team(team_id), now),
+        show,
+        |tx| async move {
+            let tx = &tx;
+            let (team, _) = authority::enter(tx, call.caller(), team_id).await?;
+            if store::imports::find(tx, team.id, import_id)
+                .await?
+                .is_none()
+            {
+                return Err(super::no_import(import_id));
             }
-            letters.push(letter.id);
-        }
+            let held = store::outbox::held(tx, team.id, import_id).await?;
+            let waiting: Vec<Uuid> = held
+                .iter()
+                .filter_map(|letter| letter.invitation_id)
+                .collect();
+            let invitations = store::invitations::by_ids(tx, team.id, &waiting).await?;
+            let mut seats = super::admission::seats(tx, &team, now).await?;
 
-        store::outbox::release(tx, &letters, now).await?;
-        let expire_time = now + team.settings.invitation_ttl.delta();
-        store::invitations::release(tx, &renewed, expire_time).await?;
-        let released = (&team, &renewed[..]);
-        store::events::append_of_invitations(
-            tx,
-            EventType::InvitationReleased,
-            released,
-            call.made(now),
-        )
-        .await?;
-        Ok(Released {
-            letters: letters.len(),
-            no_seat,
-        })
-    })
+            let mut no_seat = Vec::new();
+            let mut letters = Vec::new();
+            let mut renewed = Vec::new();
+            for letter in held {
+                if let Some(invitation) = letter.invitation_id.and_then(|id| invitations.get(&id)) {
+                    let is_primary = invitation.user_id == team.primary_admin_user_id;
+                    if now >= invitation.expire_time && !is_primary && !seats.take() {
+                        no_seat.push(invitation.id);
+                        continue;
+                    }
+                    renewed.push(invitation.id);
+                }
+                letters.push(letter.id);
+            }
+
+            store::outbox::release(tx, &letters, now).await?;
+            let expire_time = now + team.settings.invitation_ttl.delta();
+            store::invitations::release(tx, &renewed, expire_time).await?;
+            let released = (&team, &renewed[..]);
+            store::events::append_of_invitations(
+                tx,
+                EventType::InvitationReleased,
+                released,
+                call.made(now),
+            )
+            .await?;
+            Ok(Released {
+                letters: letters.len(),
+                no_seat,
+            })
+        },
+    )
     .await
 }
 

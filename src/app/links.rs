@@ -4,6 +4,7 @@ use prost::Message;
 
 use super::{
     Call, Context,
+    authority::Place,
     calls::once,
     lock_team, no_invitation, resends,
     revocations::{self, Ending},
@@ -11,11 +12,16 @@ use super::{
 use crate::{
     clock::Time,
     domain::{
-        events::EventType, invitations::Step, letters::LetterKind, members::Member, roles::Role,
+        events::EventType,
+        invitations::{Invitation, Step},
+        letters::LetterKind,
+        members::Member,
+        roles::Role,
+        teams::Team,
         tokens::InvitationToken,
     },
-    error::{Error, Result},
-    store::{self, Reads, tokens::Presented},
+    error::{Error, Reason, Result},
+    store::{self, Reads, Tx, tokens::Presented},
 };
 
 /// What a link offers.
@@ -50,7 +56,7 @@ pub async fn peek(ctx: &Context, token: &InvitationToken) -> Result<Offer> {
 /// Joins the team and enables the account; whether that was done before.
 ///
 /// # Errors
-/// `INVITATION_NOT_FOUND`, `INVITATION_SUPERSEDED`, `_REVOKED`, `_DECLINED`, `_EXPIRED`.
+/// `INVITATION_NOT_FOUND`, `INVITATION_SUPERSEDED`, `_REVOKED`, `_DECLINED`, `_EXPIRED`, `INVITER_LOST_AUTHORITY`.
 pub async fn accept<A: Message + Default>(
     ctx: &Context,
     call: &Call,
@@ -59,12 +65,15 @@ pub async fn accept<A: Message + Default>(
 ) -> Result<A> {
     let now = ctx.clock.now();
     let team_id = present(ctx, &ctx.store, token).await?.invitation.team_id;
-    once(ctx, (call, now), show, |tx| async move {
+    once(ctx, (call, Place::Link, now), show, |tx| async move {
         let tx = &tx;
         let team = lock_team(tx, team_id).await?;
         let Presented { invitation, number } = present(ctx, tx, token).await?;
 
         let step = invitation.accept(number, now)?;
+        if step == Step::Take {
+            still_granted(tx, &team, &invitation).await?;
+        }
 
         if step == Step::Take {
             let user = invitation.user_id;
@@ -99,7 +108,7 @@ pub async fn decline<A: Message + Default>(
 ) -> Result<A> {
     let now = ctx.clock.now();
     let team_id = present(ctx, &ctx.store, token).await?.invitation.team_id;
-    once(ctx, (call, now), show, |tx| async move {
+    once(ctx, (call, Place::Link, now), show, |tx| async move {
         let tx = &tx;
         let team = lock_team(tx, team_id).await?;
         let Presented { invitation, number } = present(ctx, tx, token).await?;
@@ -130,7 +139,7 @@ pub async fn request_new<A: Message + Default>(
         Err(Error::NotFound(_)) => None,
         Err(error) => return Err(error),
     };
-    once(ctx, (call, now), show, |tx| async move {
+    once(ctx, (call, Place::Link, now), show, |tx| async move {
         let tx = &tx;
         let Some(team_id) = team_id else {
             return Ok(());
@@ -146,11 +155,30 @@ pub async fn request_new<A: Message + Default>(
         if !still_good {
             // Whether it was resent or refused is nobody's to know who holds a dead link.
             let work = (&[invitation][..], LetterKind::NewLink, call.made(now));
-            let _ = resends::resend(ctx, tx, &team, work).await?;
+            let _ = resends::resend(ctx, tx, (&team, None), work).await?;
         }
         Ok(())
     })
     .await
+}
+
+/// That the person who offered an admin's role could offer it now.
+async fn still_granted(tx: &Tx, team: &Team, invitation: &Invitation) -> Result<()> {
+    let Some(inviter) = invitation.inviter_user_id else {
+        return Ok(());
+    };
+    let roles = store::members::roles(tx, team, &[invitation.user_id]).await?;
+    let role = roles.get(&invitation.user_id).copied();
+    let role = role.ok_or_else(|| Error::internal("an invitation without a member"))?;
+    if matches!(role, Role::Member | Role::Guest) {
+        return Ok(());
+    }
+    let power = store::powers::of(tx, team, inviter).await?;
+    if power.is_some_and(|power| power.grant(role, team.id).is_ok()) {
+        Ok(())
+    } else {
+        Err(Error::Refused(Reason::InviterLostAuthority))
+    }
 }
 
 async fn present(ctx: &Context, db: &impl Reads, token: &InvitationToken) -> Result<Presented> {

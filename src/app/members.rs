@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Context, no_member, team};
+use super::{Caller, Context, authority, no_member};
 use crate::{
     domain::{
         members::{Member, MemberFilter},
@@ -15,9 +15,13 @@ use crate::{
 /// One member.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`, `MEMBER_NOT_FOUND`.
-pub async fn get(ctx: &Context, team_id: Uuid, user_id: Uuid) -> Result<Member> {
-    let team = team(ctx, team_id).await?;
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `MEMBER_NOT_FOUND`.
+pub async fn get(
+    ctx: &Context,
+    caller: &Caller,
+    (team_id, user_id): (Uuid, Uuid),
+) -> Result<Member> {
+    let team = authority::look(ctx, caller, (team_id, Some(user_id))).await?;
     store::members::find(&ctx.store, &team, user_id)
         .await?
         .ok_or_else(|| no_member(user_id))
@@ -26,14 +30,14 @@ pub async fn get(ctx: &Context, team_id: Uuid, user_id: Uuid) -> Result<Member> 
 /// A page of a team's members.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`.
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`.
 pub async fn list(
     ctx: &Context,
-    team_id: Uuid,
-    filter: &MemberFilter,
+    caller: &Caller,
+    (team_id, filter): (Uuid, &MemberFilter),
     (after, size): (Option<Position>, u64),
 ) -> Result<Page<Member>> {
     let now = ctx.clock.now();
-    let team = team(ctx, team_id).await?;
+    let team = authority::look(ctx, caller, (team_id, None)).await?;
     store::lists::members(&ctx.store, &team, filter, (after, size, now)).await
 }

@@ -14,6 +14,7 @@ pub use calls::{Call, Caller, Manner};
 use crate::domain::teams::Team;
 
 pub mod admission;
+pub mod authority;
 pub mod calls;
 pub mod correct_email;
 pub mod events;

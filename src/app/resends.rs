@@ -7,11 +7,12 @@ use uuid::Uuid;
 
 use super::{
     Call, Context, admission,
+    authority::{self, Place},
     calls::once,
     invitations,
     letters::{self, Link, Posting},
     limits::Resends,
-    lock_team, no_invitation,
+    no_invitation,
 };
 use crate::{
     clock::Time,
@@ -20,6 +21,7 @@ use crate::{
         events::EventType,
         invitations::{Invitation, ShownInvitation},
         letters::{DeliveryState, LetterKind},
+        permissions::Power,
         teams::Team,
     },
     error::{Error, Reason, Result},
@@ -29,7 +31,7 @@ use crate::{
 /// Resends one invitation.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`, `INVITATION_NOT_FOUND`, `INVITATION_ACCEPTED`, `INVITATION_DECLINED`, `INVITATION_REVOKED`,
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `INVITATION_NOT_FOUND`, `INVITATION_ACCEPTED`, `INVITATION_DECLINED`, `INVITATION_REVOKED`,
 /// `NO_SEAT`, `RESEND_TOO_SOON`, `RESENDS_USED_UP`, `ETAG_MISMATCH`.
 pub async fn one<A: Message + Default>(
     ctx: &Context,
@@ -38,25 +40,30 @@ pub async fn one<A: Message + Default>(
     show: impl Fn(ShownInvitation, Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
-    once(ctx, (call, now), show, |tx| async move {
-        let tx = &tx;
-        let team = lock_team(tx, team_id).await?;
-        let invitation = store::invitations::by_id(tx, team.id, id)
-            .await?
-            .ok_or_else(|| no_invitation(id))?;
-        invitations::unchanged(tx, call, &team, id).await?;
-        let work = (&[invitation][..], LetterKind::NewLink, call.made(now));
-        let mut answers = resend(ctx, tx, &team, work).await?;
-        answers.remove(&id).unwrap_or(Ok(()))?;
-        invitations::show(tx, &team, id).await
-    })
+    once(
+        ctx,
+        (call, Place::Team(team_id), now),
+        show,
+        |tx| async move {
+            let tx = &tx;
+            let (team, power) = authority::enter(tx, call.caller(), team_id).await?;
+            let invitation = store::invitations::by_id(tx, team.id, id)
+                .await?
+                .ok_or_else(|| no_invitation(id))?;
+            invitations::unchanged(tx, call, &team, id).await?;
+            let work = (&[invitation][..], LetterKind::NewLink, call.made(now));
+            let mut answers = resend(ctx, tx, (&team, Some(&power)), work).await?;
+            answers.remove(&id).unwrap_or(Ok(()))?;
+            invitations::show(tx, &team, id).await
+        },
+    )
     .await
 }
 
 /// Resends many invitations; why each one was not, in the order asked.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`.
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`.
 pub async fn many<A: Message + Default>(
     ctx: &Context,
     call: &Call,
@@ -64,27 +71,32 @@ pub async fn many<A: Message + Default>(
     show: impl Fn(Vec<Option<Reason>>, Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
-    once(ctx, (call, now), show, |tx| async move {
-        let tx = &tx;
-        let team = lock_team(tx, team_id).await?;
-        let mut found = store::invitations::by_ids(tx, team.id, ids).await?;
-        let mut seen = HashSet::new();
-        // Asked order decides who gets the last seats.
-        let wanted: Vec<Invitation> = ids
-            .iter()
-            .filter(|id| seen.insert(**id))
-            .filter_map(|id| found.remove(id))
-            .collect();
-        let work = (&wanted[..], LetterKind::NewLink, call.made(now));
-        let answers = resend(ctx, tx, &team, work).await?;
-        ids.iter()
-            .map(|id| match answers.get(id) {
-                None => Ok(Some(Reason::InvitationNotFound)),
-                Some(Ok(())) => Ok(None),
-                Some(Err(error)) => refusal(error).map(Some),
-            })
-            .collect()
-    })
+    once(
+        ctx,
+        (call, Place::Team(team_id), now),
+        show,
+        |tx| async move {
+            let tx = &tx;
+            let (team, power) = authority::enter(tx, call.caller(), team_id).await?;
+            let mut found = store::invitations::by_ids(tx, team.id, ids).await?;
+            let mut seen = HashSet::new();
+            // Asked order decides who gets the last seats.
+            let wanted: Vec<Invitation> = ids
+                .iter()
+                .filter(|id| seen.insert(**id))
+                .filter_map(|id| found.remove(id))
+                .collect();
+            let work = (&wanted[..], LetterKind::NewLink, call.made(now));
+            let answers = resend(ctx, tx, (&team, Some(&power)), work).await?;
+            ids.iter()
+                .map(|id| match answers.get(id) {
+                    None => Ok(Some(Reason::InvitationNotFound)),
+                    Some(Ok(())) => Ok(None),
+                    Some(Err(error)) => refusal(error).map(Some),
+                })
+                .collect()
+        },
+    )
     .await
 }
 
@@ -92,15 +104,17 @@ pub async fn many<A: Message + Default>(
 fn refusal(error: &Error) -> Result<Reason> {
     match error {
         Error::Refused(reason) | Error::Exhausted(reason, _) => Ok(*reason),
+        Error::Denied(_) => Ok(Reason::PermissionMissing),
         other => Err(Error::internal(format!("a resend answered {other}"))),
     }
 }
 
-/// Gives invitations new links and letters, set by set; the answer for each. The caller holds the team's lock.
+/// Gives invitations new links and letters, set by set; the answer for each. Whoever resends with a power of his own is
+/// the inviter from then on. The caller holds the team's lock.
 pub(super) async fn resend(
     ctx: &Context,
     tx: &Tx,
-    team: &Team,
+    (team, power): (&Team, Option<&Power>),
     (invitations, kind, made): (&[Invitation], LetterKind, Made<'_>),
 ) -> Result<HashMap<Uuid, Result<()>>> {
     let now = made.at;
@@ -114,12 +128,16 @@ pub(super) async fn resend(
     };
     let people: Vec<Uuid> = invitations.iter().map(|one| one.user_id).collect();
     let mut languages = languages(tx, &people).await?;
+    let roles = store::members::roles(tx, team, &people).await?;
 
     let mut renewed = Vec::new();
     let mut postings = Vec::new();
     let mut answers = HashMap::with_capacity(invitations.len());
     for invitation in invitations {
         let decision = invitation.resend(now).and_then(|needs_seat| {
+            if let (Some(power), Some(role)) = (power, roles.get(&invitation.user_id)) {
+                power.grant(*role, team.id)?;
+            }
             resends.allow(ctx, invitation, now)?;
             let is_primary = invitation.user_id == team.primary_admin_user_id;
             if needs_seat && !is_primary && !seats.take() {
@@ -133,6 +151,7 @@ pub(super) async fn resend(
                 kind,
                 team_id: team.id,
                 user_id: invitation.user_id,
+                inviter_user_id: power.map_or(invitation.inviter_user_id, Power::person),
                 link: Some(Link {
                     invitation_id: invitation.id,
                     number: invitation.send_count + 1,
@@ -153,6 +172,7 @@ pub(super) async fn resend(
         expire_time: now + team.settings.invitation_ttl.delta(),
         delivery_state: DeliveryState::Queued,
         import_id: None,
+        inviter_user_id: power.map(Power::person),
     };
     store::invitations::renew(tx, &renewed, &renewal).await?;
     letters::post(ctx, tx, postings, now).await?;

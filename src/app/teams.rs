@@ -4,11 +4,12 @@ use prost::Message;
 use uuid::Uuid;
 
 use super::{
-    Call, Context,
+    Call, Caller, Context,
     admission::{self, Candidate, Terms},
+    authority::{self, Place},
     calls::once,
     invitations::{Entered, entered},
-    lock_team, same_account, team,
+    same_account,
 };
 use crate::{
     clock::Time,
@@ -20,6 +21,7 @@ use crate::{
         members::Source,
         names::DisplayName,
         pages::Page,
+        permissions::Permission,
         roles::Role,
         teams::{InvitationTtl, Team, TeamCounts, TeamFilter, TeamSettings, VerifiedAccountPolicy},
         texts::ExternalId,
@@ -51,7 +53,7 @@ pub struct Created {
 /// Makes a team and invites its primary admin, in one transaction.
 ///
 /// # Errors
-/// `TEAM_EXTERNAL_ID_TAKEN`, `DOMAIN_REFUSED`.
+/// `PERMISSION_MISSING`, `TEAM_EXTERNAL_ID_TAKEN`, `DOMAIN_REFUSED`.
 pub async fn create<A: Message + Default>(
     ctx: &Context,
     call: &Call,
@@ -63,12 +65,14 @@ pub async fn create<A: Message + Default>(
     let terms = &Terms {
         role: Role::PrimaryAdmin,
         source: Source::Manual,
+        inviter_user_id: None,
         import_id: None,
         language: None,
         hold_letters: false,
     };
-    once(ctx, (call, now), show, |tx| async move {
+    once(ctx, (call, Place::Deployment, now), show, |tx| async move {
         let tx = &tx;
+        authority::operator(call.caller(), Permission::TeamsCreate)?;
         free_external_id(tx, command.settings.external_id.as_ref(), None).await?;
         let account = store::users::lock_by_emails(tx, &[email.normal()], Hold::Steady).await?;
         let primary = account.first().map_or(ids::new(now), |(_, user)| user.id);
@@ -137,10 +141,10 @@ async fn free_external_id(
 /// One team with its counts.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`.
-pub async fn get(ctx: &Context, id: Uuid) -> Result<(Team, TeamCounts)> {
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`.
+pub async fn get(ctx: &Context, caller: &Caller, id: Uuid) -> Result<(Team, TeamCounts)> {
     let now = ctx.clock.now();
-    let team = team(ctx, id).await?;
+    let team = authority::look(ctx, caller, (id, None)).await?;
     let counts = store::teams::counts(&ctx.store, &team, now).await?;
     Ok((team, counts))
 }
@@ -148,12 +152,14 @@ pub async fn get(ctx: &Context, id: Uuid) -> Result<(Team, TeamCounts)> {
 /// A page of teams.
 ///
 /// # Errors
-/// Only the database's.
+/// `PERMISSION_MISSING`.
 pub async fn list(
     ctx: &Context,
+    caller: &Caller,
     filter: &TeamFilter,
     (after, size): (Option<Uuid>, u64),
 ) -> Result<Page<Team>> {
+    authority::operator(caller, Permission::TeamsList)?;
     store::teams::page(&ctx.store, filter, after, size).await
 }
 
@@ -179,7 +185,7 @@ pub struct Update {
 /// Changes a team's settings. What has its value already is no change.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`, `TEAM_EXTERNAL_ID_TAKEN`, `ETAG_MISMATCH`.
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `TEAM_EXTERNAL_ID_TAKEN`, `ETAG_MISMATCH`.
 pub async fn update<A: Message + Default>(
     ctx: &Context,
     call: &Call,
@@ -187,9 +193,12 @@ pub async fn update<A: Message + Default>(
     show: impl Fn(Team, Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
-    once(ctx, (call, now), show, |tx| async move {
+    once(ctx, (call, Place::Team(id), now), show, |tx| async move {
         let tx = &tx;
-        let mut team = lock_team(tx, id).await?;
+        let (mut team, power) = authority::enter(tx, call.caller(), id).await?;
+        if changes.seat_limit.is_some() {
+            power.require(Permission::SeatsUpdate, id)?;
+        }
         call.expect(&team.etag())?;
         let wanted = changes.external_id.as_ref().and_then(Option::as_ref);
         free_external_id(tx, wanted, Some(team.id)).await?;

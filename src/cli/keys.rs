@@ -31,7 +31,11 @@ pub async fn run(args: &KeysArgs) -> Result<ExitCode, CliError> {
                 print::answer(&format!(
                     "{}  {}  made {}  {}  {}",
                     key.id,
-                    key.scope.word(),
+                    key.scopes
+                        .iter()
+                        .map(|scope| scope.word())
+                        .collect::<Vec<_>>()
+                        .join(" "),
                     key.create_time.format("%Y-%m-%d %H:%M UTC"),
                     state,
                     print::plain(&key.display_name),

@@ -139,6 +139,8 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         | Reason::EtagMismatch
         | Reason::RequestIdReused
         | Reason::EventsGone
-        | Reason::WatchesBusy => None,
+        | Reason::WatchesBusy
+        | Reason::ActorInvalid
+        | Reason::InviterLostAuthority => None,
     }
 }

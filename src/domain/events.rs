@@ -112,6 +112,8 @@ impl From<EventPosition> for Position {
 pub struct Origin {
     /// The API key that called.
     pub key_id: Option<String>,
+    /// The person for whom it acted.
+    pub actor_user_id: Option<Uuid>,
     /// The call.
     pub call_id: Option<Uuid>,
 }

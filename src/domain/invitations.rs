@@ -53,6 +53,8 @@ pub struct Invitation {
     pub delivery_error: Option<String>,
     /// How many links were made; also the number of the newest.
     pub send_count: i32,
+    /// The person who offers the role; nobody if a service or the operator does.
+    pub inviter_user_id: Option<Uuid>,
     /// The import that opened it last.
     pub import_id: Option<String>,
     /// When it was made.
@@ -238,6 +240,7 @@ mod tests {
             delivery_state: DeliveryState::Sent,
             delivery_error: None,
             send_count: NEWEST,
+            inviter_user_id: None,
             import_id: None,
             create_time: start(),
             expire_time: start() + TimeDelta::days(7),

@@ -1,15 +1,32 @@
 //! The keys with which services call: `mst_<id>_<secret>`.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use uuid::Uuid;
 
 use super::words::words;
 use crate::clock::Time;
 
 words! {
-    /// What a key may do.
+    /// What a key may be used for. Which call needs which is the table in `permissions`.
     pub enum Scope {
-        /// Everything.
+        /// Everything, in every team.
         Operator = "operator",
+        /// To read teams, their people, invitations and imports.
+        TeamsRead = "teams:read",
+        /// To change teams and their people.
+        TeamsWrite = "teams:write",
+        /// To ask whether somebody is a member, and what he may do.
+        MembersCheck = "members:check",
+        /// To import people.
+        ImportsWrite = "imports:write",
+        /// To show an invitation to its invitee and bring his answer.
+        InvitationsAnswer = "invitations:answer",
+        /// To bring people from SSO and directories.
+        IdentityWrite = "identity:write",
+        /// To read and watch events.
+        EventsRead = "events:read",
+        /// To act on behalf of a person.
+        ActAs = "act_as",
     }
 }
 
@@ -20,8 +37,10 @@ pub struct ApiKey {
     pub id: String,
     /// What people call it.
     pub display_name: String,
-    /// What it may do.
-    pub scope: Scope,
+    /// What it may be used for.
+    pub scopes: Vec<Scope>,
+    /// The only team that it sees; every team if none.
+    pub team_id: Option<Uuid>,
     /// The keyed hash of the whole key.
     pub hash: Vec<u8>,
     /// When it was made.
@@ -31,6 +50,12 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
+    /// Whether it may be used for this.
+    #[must_use]
+    pub fn has(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope) || self.scopes.contains(&Scope::Operator)
+    }
+
     /// Whether it is good at `now`.
     #[must_use]
     pub fn is_live(&self, now: Time) -> bool {

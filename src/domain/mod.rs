@@ -14,6 +14,7 @@ pub mod letters;
 pub mod members;
 pub mod names;
 pub mod pages;
+pub mod permissions;
 pub mod roles;
 pub mod search;
 pub mod teams;

@@ -63,6 +63,12 @@ impl User {
 }
 
 impl User {
+    /// Whether the person may sign in and act.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.disabled_reasons().is_empty()
+    }
+
     /// Changes whenever the account does.
     #[must_use]
     pub fn etag(&self) -> String {

@@ -55,6 +55,7 @@ pub(super) fn event(event: Event) -> proto::Event {
         user_id: text(happening.user_id),
         caller_key_id: event.origin.key_id.unwrap_or_default(),
         call_id: text(event.origin.call_id),
+        actor_user_id: text(event.origin.actor_user_id),
         payload: Some(payload(happening.payload)),
     }
 }

@@ -4,16 +4,9 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-use super::{
-    Rpc, event_values as values,
-    front::{CallId, caller},
-    pages::List,
-    status,
-    values::time,
-    watch::Watch,
-};
+use super::{Rpc, event_values as values, front::CallId, pages::List, values::time, watch::Watch};
 use crate::{
-    app::{self, events::Start},
+    app::{self, Caller, events::Start},
     domain::{
         events::{EventPosition, Period},
         pages::{read, size},
@@ -30,7 +23,7 @@ impl EventService for Rpc {
     ) -> Result<Response<proto::ListEventsResponse>, Status> {
         self.call(
             request,
-            async |rpc: Self, mut message: proto::ListEventsRequest| {
+            async |rpc: Self, caller: Caller, mut message: proto::ListEventsRequest| {
                 let token = std::mem::take(&mut message.page_token);
                 let size = size(std::mem::take(&mut message.page_size));
                 let list = List::new("ListEvents", "position", &message);
@@ -39,7 +32,8 @@ impl EventService for Rpc {
                     let text = std::str::from_utf8(&position.0).ok()?;
                     EventPosition::parse("page_token", text).ok()
                 })?;
-                let (page, head) = app::events::list(&rpc.ctx, &wanted, (after, size)).await?;
+                let (page, head) =
+                    app::events::list(&rpc.ctx, &caller, wanted, (after, size)).await?;
                 let next_page_token = list.seal(&rpc.ctx.secrets, page.next.as_ref());
                 Ok(proto::ListEventsResponse {
                     events: page.items.into_iter().map(values::event).collect(),
@@ -58,9 +52,9 @@ impl EventService for Rpc {
         request: Request<proto::WatchEventsRequest>,
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
         let call = CallId::of(&request);
-        let caller = caller(&request).map_err(|bug| status::of(&bug, call))?;
-        self.call(request, async move |rpc: Self, message| {
-            let (start, filter) = begin(&message)?;
+        self.call(request, async move |rpc: Self, caller: Caller, message| {
+            let (start, mut filter) = begin(&message)?;
+            app::events::allow(&rpc.ctx, &caller, &mut filter).await?;
             let permit = rpc.watch_permit()?;
             let heads = rpc.heads.subscribe();
             let (position, head) = app::events::begin(&rpc.ctx, start).await?;
@@ -74,7 +68,7 @@ impl EventService for Rpc {
                 heads,
                 sender,
                 call,
-                key_id: caller.key_id,
+                caller,
             };
             rpc.tasks.clone().spawn(async move {
                 watch.run(&rpc).await;

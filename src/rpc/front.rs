@@ -16,12 +16,19 @@ use uuid::Uuid;
 use super::status;
 use crate::{
     app::{self, Caller, Context},
-    error::{Error, Reason},
+    domain::{
+        keys::Scope,
+        permissions::{self, Permission},
+    },
+    error::{Error, Missing, Reason},
     ids,
 };
 
 /// The header that every answer carries.
 const CALL_ID: &str = "muster-call-id";
+
+/// The header with the person for whom a service acts.
+const ACTOR: &str = "muster-actor";
 
 /// Details that only our own statuses have.
 const DETAILS: &str = "grpc-status-details-bin";
@@ -120,14 +127,10 @@ where
         let inner = self.inner.clone();
         let answer = async move {
             let begun = Instant::now();
-            let mut response = match admit(&ctx, &path, request.headers()).await {
-                Ok(key_id) => {
-                    if let Some(key_id) = key_id {
-                        request.extensions_mut().insert(Caller {
-                            key_id,
-                            call_id: call.0,
-                            method: path.clone(),
-                        });
+            let mut response = match admit(&ctx, (&path, call), request.headers()).await {
+                Ok(caller) => {
+                    if let Some(caller) = caller {
+                        request.extensions_mut().insert(caller);
                     }
                     inner.oneshot(request).await?
                 }
@@ -152,8 +155,13 @@ fn is_open(path: &str) -> bool {
     OPEN.iter().any(|service| path.starts_with(service))
 }
 
-/// The key that called; none for what is open. Deny by default: only what is named open needs no key.
-async fn admit(ctx: &Context, path: &str, headers: &HeaderMap) -> Result<Option<String>, Error> {
+/// Who calls; nobody for what is open, and for what we do not serve. Deny by default: only what is named open needs no key,
+/// and what has no rule gets no caller.
+async fn admit(
+    ctx: &Context,
+    (path, call): (&str, CallId),
+    headers: &HeaderMap,
+) -> Result<Option<Caller>, Error> {
     if is_open(path) {
         return Ok(None);
     }
@@ -170,7 +178,41 @@ async fn admit(ctx: &Context, path: &str, headers: &HeaderMap) -> Result<Option<
         .ok_or(Error::Unauthenticated(Reason::CredentialInvalid))?;
     let key = app::keys::authenticate(ctx, key).await?;
     tracing::debug!(key.id = key.id, "authenticated");
-    Ok(Some(key.id))
+    let Some(rule) = permissions::rule_of(path) else {
+        return Ok(None);
+    };
+    let actor = actor(headers)?;
+    let needed = [Some(rule.scope), actor.map(|_| Scope::ActAs)];
+    for scope in needed.into_iter().flatten() {
+        if !key.has(scope) {
+            return Err(Error::Denied(Missing {
+                permission: rule.permission.map(Permission::word),
+                scope: Some(scope.word()),
+                team_id: None,
+            }));
+        }
+    }
+    Ok(Some(Caller {
+        key_id: key.id,
+        scopes: key.scopes.into(),
+        team_id: key.team_id,
+        actor,
+        call_id: call.0,
+        rule,
+    }))
+}
+
+/// The person for whom a service acts.
+fn actor(headers: &HeaderMap) -> Result<Option<Uuid>, Error> {
+    let Some(header) = headers.get(ACTOR) else {
+        return Ok(None);
+    };
+    header
+        .to_str()
+        .ok()
+        .and_then(|text| Uuid::try_parse(text).ok())
+        .map(Some)
+        .ok_or(Error::Unauthenticated(Reason::ActorInvalid))
 }
 
 /// A status that is not ours, since it has no details: a message that could not be read, before any handler saw it.

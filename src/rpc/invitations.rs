@@ -9,7 +9,7 @@ use super::{
     values::{id, ids, time, timestamp, word, words},
 };
 use crate::{
-    app,
+    app::{self, Caller},
     domain::{
         email::Email,
         imports::ImportId,
@@ -58,9 +58,9 @@ impl InvitationService for Rpc {
     ) -> Result<Response<proto::GetInvitationResponse>, Status> {
         self.call(
             request,
-            async |rpc: Self, message: proto::GetInvitationRequest| {
+            async |rpc: Self, caller: Caller, message: proto::GetInvitationRequest| {
                 let (team, one) = key(&message.team_id, &message.invitation_id)?;
-                let shown = app::invitations::get(&rpc.ctx, team, one).await?;
+                let shown = app::invitations::get(&rpc.ctx, &caller, (team, one)).await?;
                 Ok(proto::GetInvitationResponse {
                     invitation: Some(members::invitation(shown, rpc.ctx.clock.now())),
                 })
@@ -75,13 +75,15 @@ impl InvitationService for Rpc {
     ) -> Result<Response<proto::ListInvitationsResponse>, Status> {
         self.call(
             request,
-            async |rpc: Self, mut message: proto::ListInvitationsRequest| {
+            async |rpc: Self, caller: Caller, mut message: proto::ListInvitationsRequest| {
                 let token = std::mem::take(&mut message.page_token);
                 let size = size(std::mem::take(&mut message.page_size));
                 let list = List::new("ListInvitations", "expire_time", &message);
                 let (team, filter) = filter(message)?;
                 let after = list.open(&rpc.ctx.secrets, &token)?;
-                let page = app::invitations::list(&rpc.ctx, team, &filter, (after, size)).await?;
+                let page =
+                    app::invitations::list(&rpc.ctx, &caller, (team, &filter), (after, size))
+                        .await?;
                 let now = rpc.ctx.clock.now();
                 let next_page_token = list.seal(&rpc.ctx.secrets, page.next.as_ref());
                 let invitations = page.items.into_iter();
@@ -203,7 +205,7 @@ impl InvitationService for Rpc {
     ) -> Result<Response<proto::PeekInvitationResponse>, Status> {
         self.call(
             request,
-            async |rpc: Self, message: proto::PeekInvitationRequest| {
+            async |rpc: Self, _: Caller, message: proto::PeekInvitationRequest| {
                 let token = InvitationToken::parse("token", &message.token)?;
                 let offer = app::links::peek(&rpc.ctx, &token).await?;
                 Ok(proto::PeekInvitationResponse {

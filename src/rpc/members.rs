@@ -222,6 +222,7 @@ pub(super) fn invitation(shown: ShownInvitation, now: Time) -> proto::Invitation
         delivery_state,
         delivery_error,
         send_count,
+        inviter_user_id,
         import_id,
         create_time,
         expire_time,
@@ -242,5 +243,6 @@ pub(super) fn invitation(shown: ShownInvitation, now: Time) -> proto::Invitation
         expire_time: Some(timestamp(expire_time)),
         settle_time: settle_time.map(timestamp),
         etag,
+        inviter_user_id: inviter_user_id.map(|id| id.to_string()).unwrap_or_default(),
     }
 }

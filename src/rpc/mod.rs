@@ -8,7 +8,7 @@ use tonic::{Request, Response, Status};
 use tracing::Instrument;
 
 use crate::{
-    app::Context,
+    app::{Caller, Context},
     domain::events::EventPosition,
     error::{Error, Result},
 };
@@ -69,11 +69,12 @@ impl Rpc {
     async fn call<Q, A, W, R>(&self, request: Request<Q>, work: W) -> Result<Response<A>, Status>
     where
         A: Send + 'static,
-        W: FnOnce(Self, Q) -> R,
+        W: FnOnce(Self, Caller, Q) -> R,
         R: Future<Output = Result<A>> + Send + 'static,
     {
         let call = CallId::of(&request);
-        let running = work(self.clone(), request.into_inner());
+        let caller = front::caller(&request).map_err(|bug| status::of(&bug, call))?;
+        let running = work(self.clone(), caller, request.into_inner());
         let task = self.tasks.spawn(running.in_current_span());
         let answer = match task.await {
             Ok(answer) => answer,

@@ -4,12 +4,7 @@ use prost::Message;
 use ring::digest::{SHA256, digest};
 use tonic::{Request, Response, Status};
 
-use super::{
-    Rpc,
-    front::{CallId, caller},
-    status,
-    values::id,
-};
+use super::{Rpc, values::id};
 use crate::{
     app::{Call, Manner},
     error::{Error, FieldViolation, Result},
@@ -85,8 +80,7 @@ impl Rpc {
         W: FnOnce(Self, Call, C) -> R + Send + 'static,
         R: Future<Output = Result<A>> + Send + 'static,
     {
-        let caller = caller(&request).map_err(|bug| status::of(&bug, CallId::of(&request)))?;
-        self.call(request, |rpc, mut message| async move {
+        self.call(request, |rpc, caller, mut message| async move {
             let manner = manner(&mut message);
             let (manner, command) = both(manner, decode(&message))?;
             work(rpc, Call::new(&caller, manner), command).await

@@ -6,7 +6,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
 use super::CallId;
-use crate::error::{self, Error, Reason, Resource, reason_name};
+use crate::error::{self, Error, Missing, Reason, Resource, reason_name};
 
 /// The domain of every `ErrorInfo` of ours.
 const DOMAIN: &str = "muster";
@@ -30,6 +30,20 @@ pub(super) fn of(error: &Error, call: CallId) -> Status {
             (Code::InvalidArgument, *reason, advice(*reason))
         }
         Error::Unauthenticated(reason) => (Code::Unauthenticated, *reason, advice(*reason)),
+        Error::Denied(missing) => {
+            let reason = Reason::PermissionMissing;
+            let parts = [
+                ("permission", missing.permission.map(str::to_owned)),
+                ("scope", missing.scope.map(str::to_owned)),
+                ("team_id", missing.team_id.map(|it| it.to_string())),
+            ];
+            metadata.extend(
+                parts
+                    .into_iter()
+                    .filter_map(|(name, part)| Some((name.to_owned(), part?))),
+            );
+            (Code::PermissionDenied, reason, denial(missing))
+        }
         Error::NotFound(resource) => {
             set_resource(&mut details, resource);
             let message = format!("{} not found", resource.kind);
@@ -88,6 +102,14 @@ pub(super) fn unreadable(code: Code) -> Option<Error> {
     }
 }
 
+fn denial(missing: &Missing) -> String {
+    match (missing.scope, missing.permission) {
+        (Some(scope), _) => format!("the API key needs the scope {scope}"),
+        (None, Some(permission)) => format!("this needs the permission {permission}"),
+        (None, None) => advice(Reason::PermissionMissing),
+    }
+}
+
 fn fields(violations: &[error::FieldViolation]) -> Vec<FieldViolation> {
     violations
         .iter()
@@ -132,6 +154,10 @@ fn advice(reason: Reason) -> String {
         Reason::CredentialMissing => "send an API key as `authorization: Bearer mst_<id>_<secret>`",
         Reason::CredentialInvalid => "the API key is malformed, unknown or revoked",
         Reason::PermissionMissing => "a permission is missing",
+        Reason::ActorInvalid => "send the id of a user as `muster-actor`, or leave it out",
+        Reason::InviterLostAuthority => {
+            "whoever offered this role may no longer offer it; another admin must resend the invitation"
+        }
         Reason::TeamNotFound
         | Reason::UserNotFound
         | Reason::MemberNotFound

@@ -9,7 +9,7 @@ use super::{
     values::{id, timestamp},
 };
 use crate::{
-    app::{self, teams::Created},
+    app::{self, Caller, teams::Created},
     clock::Time,
     domain::{
         domain_rules::{DomainRule, Effect},
@@ -41,9 +41,9 @@ impl TeamService for Rpc {
         &self,
         request: Request<proto::GetTeamRequest>,
     ) -> Result<Response<proto::GetTeamResponse>, Status> {
-        self.call(request, async |rpc: Self, message| {
+        self.call(request, async |rpc: Self, caller: Caller, message| {
             let (team, counts) =
-                app::teams::get(&rpc.ctx, id("team_id", &message.team_id)?).await?;
+                app::teams::get(&rpc.ctx, &caller, id("team_id", &message.team_id)?).await?;
             Ok(proto::GetTeamResponse {
                 team: Some(show(&team)),
                 counts: Some(show_counts(counts)),
@@ -58,7 +58,7 @@ impl TeamService for Rpc {
     ) -> Result<Response<proto::ListTeamsResponse>, Status> {
         self.call(
             request,
-            async |rpc: Self, mut message: proto::ListTeamsRequest| {
+            async |rpc: Self, caller: Caller, mut message: proto::ListTeamsRequest| {
                 let token = std::mem::take(&mut message.page_token);
                 let size = size(std::mem::take(&mut message.page_size));
                 let list = List::new("ListTeams", "id", &message);
@@ -67,7 +67,7 @@ impl TeamService for Rpc {
                 let filter = TeamFilter {
                     external_id: optional(ExternalId::parse, "filter.external_id", &wanted)?,
                 };
-                let page = app::teams::list(&rpc.ctx, &filter, (after, size)).await?;
+                let page = app::teams::list(&rpc.ctx, &caller, &filter, (after, size)).await?;
                 Ok(proto::ListTeamsResponse {
                     teams: page.items.iter().map(show).collect(),
                     next_page_token: list.seal(&rpc.ctx.secrets, page.next.as_ref()),
@@ -103,13 +103,14 @@ impl TeamService for Rpc {
     ) -> Result<Response<proto::ListMembersResponse>, Status> {
         self.call(
             request,
-            async |rpc: Self, mut message: proto::ListMembersRequest| {
+            async |rpc: Self, caller: Caller, mut message: proto::ListMembersRequest| {
                 let token = std::mem::take(&mut message.page_token);
                 let size = size(std::mem::take(&mut message.page_size));
                 let (team, filter) = filters::members(&message)?;
                 let list = List::new("ListMembers", filter.order().word(), &message);
                 let after = list.open(&rpc.ctx.secrets, &token)?;
-                let page = app::members::list(&rpc.ctx, team, &filter, (after, size)).await?;
+                let page =
+                    app::members::list(&rpc.ctx, &caller, (team, &filter), (after, size)).await?;
                 let now = rpc.ctx.clock.now();
                 let next_page_token = list.seal(&rpc.ctx.secrets, page.next.as_ref());
                 Ok(proto::ListMembersResponse {
@@ -131,12 +132,12 @@ impl TeamService for Rpc {
     ) -> Result<Response<proto::GetMemberResponse>, Status> {
         self.call(
             request,
-            async |rpc: Self, message: proto::GetMemberRequest| {
+            async |rpc: Self, caller: Caller, message: proto::GetMemberRequest| {
                 let mut violations = Violations::new();
                 let team = violations.take(id("team_id", &message.team_id));
                 let user = violations.take(id("user_id", &message.user_id));
                 let (team, user) = violations.finish(team.zip(user))?;
-                let member = app::members::get(&rpc.ctx, team, user).await?;
+                let member = app::members::get(&rpc.ctx, &caller, (team, user)).await?;
                 let (member, _) = members::member(member, rpc.ctx.clock.now());
                 Ok(proto::GetMemberResponse {
                     member: Some(member),

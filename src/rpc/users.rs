@@ -6,17 +6,14 @@ use uuid::Uuid;
 use super::{
     Rpc,
     filters::{self, Accounts},
-    front::{CallId, caller},
     import_upload, imports, members, mutations,
     pages::{self, List},
-    status,
     values::{id, ids, paths, word},
 };
 use crate::{
-    app::{self, correct_email::CorrectEmail},
+    app::{self, Caller, correct_email::CorrectEmail, users::Update},
     domain::{
         email::Email,
-        events::Origin,
         imports::{ImportId, ImportPosition},
         languages::Language,
         names::PersonName,
@@ -57,7 +54,7 @@ impl UserService for Rpc {
     ) -> Result<Response<proto::GetUserResponse>, Status> {
         self.call(
             request,
-            async |rpc: Self, message: proto::GetUserRequest| {
+            async |rpc: Self, caller: Caller, message: proto::GetUserRequest| {
                 let key = match message.key {
                     None => return Err(FieldViolation::new("key", Rule::Required).into()),
                     Some(get_user_request::Key::UserId(text)) => {
@@ -67,7 +64,8 @@ impl UserService for Rpc {
                         app::users::Key::Email(Email::parse("email", &text)?)
                     }
                 };
-                let user = app::users::get(&rpc.ctx, &key).await?;
+                let team = optional(id, "team_id", &message.team_id)?;
+                let user = app::users::get(&rpc.ctx, &caller, (team, &key)).await?;
                 Ok(proto::GetUserResponse {
                     user: Some(members::user(user)),
                 })
@@ -82,11 +80,13 @@ impl UserService for Rpc {
     ) -> Result<Response<proto::BatchGetUsersResponse>, Status> {
         self.call(
             request,
-            async |rpc: Self, message: proto::BatchGetUsersRequest| {
+            async |rpc: Self, caller: Caller, message: proto::BatchGetUsersRequest| {
                 let mut violations = Violations::new();
                 let wanted = ids("user_ids", &message.user_ids, (MAX_BATCH, &mut violations));
-                let wanted = violations.finish(wanted)?;
-                let (users, missing) = app::users::batch_get(&rpc.ctx, &wanted).await?;
+                let team = violations.take(optional(id, "team_id", &message.team_id));
+                let (team, wanted) = violations.finish(team.zip(wanted))?;
+                let (users, missing) =
+                    app::users::batch_get(&rpc.ctx, &caller, (team, &wanted)).await?;
                 Ok(proto::BatchGetUsersResponse {
                     users: users.into_iter().map(members::user).collect(),
                     missing_user_ids: missing.iter().map(Uuid::to_string).collect(),
@@ -102,16 +102,18 @@ impl UserService for Rpc {
     ) -> Result<Response<proto::ListUsersResponse>, Status> {
         self.call(
             request,
-            async |rpc: Self, mut message: proto::ListUsersRequest| {
+            async |rpc: Self, caller: Caller, mut message: proto::ListUsersRequest| {
                 let token = std::mem::take(&mut message.page_token);
                 let size = size(std::mem::take(&mut message.page_size));
                 let wanted = filters::users(&message)?;
                 let list = List::new("ListUsers", wanted.order().word(), &message);
                 let cut = (list.open(&rpc.ctx.secrets, &token)?, size);
                 let page = match wanted {
-                    Accounts::All(filter) => app::users::list(&rpc.ctx, &filter, cut).await?,
+                    Accounts::All(filter) => {
+                        app::users::list(&rpc.ctx, &caller, &filter, cut).await?
+                    }
                     Accounts::OfTeam(team, filter) => {
-                        app::members::list(&rpc.ctx, team, &filter, cut)
+                        app::members::list(&rpc.ctx, &caller, (team, &filter), cut)
                             .await?
                             .map(|member| member.user)
                     }
@@ -130,9 +132,8 @@ impl UserService for Rpc {
         &self,
         request: Request<proto::UpdateUserRequest>,
     ) -> Result<Response<proto::UpdateUserResponse>, Status> {
-        self.mutate(request, update, async |rpc: Self, call, (user, changes)| {
-            let change = (user, &changes);
-            app::users::update(&rpc.ctx, &call, change, |user, _| {
+        self.mutate(request, update, async |rpc: Self, call, command| {
+            app::users::update(&rpc.ctx, &call, &command, |user, _| {
                 let mut user = members::user(user);
                 mutations::no_etag_of_rehearsal(&call, &mut user.etag);
                 proto::UpdateUserResponse { user: Some(user) }
@@ -166,13 +167,14 @@ impl UserService for Rpc {
     ) -> Result<Response<proto::ListUserTeamsResponse>, Status> {
         self.call(
             request,
-            async |rpc: Self, mut message: proto::ListUserTeamsRequest| {
+            async |rpc: Self, caller: Caller, mut message: proto::ListUserTeamsRequest| {
                 let token = std::mem::take(&mut message.page_token);
                 let size = size(std::mem::take(&mut message.page_size));
                 let list = List::new("ListUserTeams", "team", &message);
                 let user = id("user_id", &message.user_id)?;
+                let whose = (user, message.include_removed);
                 let cut = (pages::id(list.open(&rpc.ctx.secrets, &token)?)?, size);
-                let page = app::users::teams(&rpc.ctx, user, message.include_removed, cut).await?;
+                let page = app::users::teams(&rpc.ctx, &caller, whose, cut).await?;
                 let now = rpc.ctx.clock.now();
                 let next_page_token = list.seal(&rpc.ctx.secrets, page.next.as_ref());
                 let user_teams = page
@@ -195,12 +197,10 @@ impl UserService for Rpc {
         &self,
         request: Request<Streaming<proto::ImportUsersRequest>>,
     ) -> Result<Response<proto::ImportUsersResponse>, Status> {
-        let caller = caller(&request).map_err(|bug| status::of(&bug, CallId::of(&request)))?;
-        self.call(request, async move |rpc: Self, stream| {
+        self.call(request, async |rpc: Self, caller: Caller, stream| {
             let _permit = rpc.import_permit()?;
             let command = import_upload::read(stream).await?;
-            let by = Origin::from(&caller);
-            let done = app::imports::run(&rpc.ctx, &by, &command).await?;
+            let done = app::imports::run(&rpc.ctx, &caller, &command).await?;
             Ok(proto::ImportUsersResponse {
                 import: Some(imports::import(done.import, command.validate_only)),
                 results: done.results.into_iter().map(imports::result).collect(),
@@ -215,9 +215,9 @@ impl UserService for Rpc {
     ) -> Result<Response<proto::GetImportResponse>, Status> {
         self.call(
             request,
-            async |rpc: Self, message: proto::GetImportRequest| {
+            async |rpc: Self, caller: Caller, message: proto::GetImportRequest| {
                 let (team, import) = imports::key(&message.team_id, &message.import_id)?;
-                let import = app::imports::get(&rpc.ctx, team, &import).await?;
+                let import = app::imports::get(&rpc.ctx, &caller, (team, &import)).await?;
                 Ok(proto::GetImportResponse {
                     import: Some(imports::import(import, false)),
                 })
@@ -232,13 +232,13 @@ impl UserService for Rpc {
     ) -> Result<Response<proto::ListImportsResponse>, Status> {
         self.call(
             request,
-            async |rpc: Self, mut message: proto::ListImportsRequest| {
+            async |rpc: Self, caller: Caller, mut message: proto::ListImportsRequest| {
                 let token = std::mem::take(&mut message.page_token);
                 let size = size(std::mem::take(&mut message.page_size));
                 let list = List::new("ListImports", "newest", &message);
                 let team = id("team_id", &message.team_id)?;
                 let after = read(list.open(&rpc.ctx.secrets, &token)?, ImportPosition::read)?;
-                let page = app::imports::list(&rpc.ctx, team, (after, size)).await?;
+                let page = app::imports::list(&rpc.ctx, &caller, team, (after, size)).await?;
                 let next_page_token = list.seal(&rpc.ctx.secrets, page.next.as_ref());
                 let imports = page
                     .items
@@ -259,7 +259,7 @@ impl UserService for Rpc {
     ) -> Result<Response<proto::ListImportResultsResponse>, Status> {
         self.call(
             request,
-            async |rpc: Self, mut message: proto::ListImportResultsRequest| {
+            async |rpc: Self, caller: Caller, mut message: proto::ListImportResultsRequest| {
                 let token = std::mem::take(&mut message.page_token);
                 let size = size(std::mem::take(&mut message.page_size));
                 let list = List::new("ListImportResults", "row", &message);
@@ -273,8 +273,8 @@ impl UserService for Rpc {
                         .map(u32::from_be_bytes)
                 })?;
                 let of: (Uuid, &ImportId) = (team, &import);
-                let page =
-                    app::imports::list_results(&rpc.ctx, of, &outcomes, (after, size)).await?;
+                let which = (&outcomes[..], (after, size));
+                let page = app::imports::list_results(&rpc.ctx, &caller, of, which).await?;
                 let next_page_token = list.seal(&rpc.ctx.secrets, page.next.as_ref());
                 Ok(proto::ListImportResultsResponse {
                     results: page.items.into_iter().map(imports::result).collect(),
@@ -355,7 +355,7 @@ const UPDATABLE: [&str; 7] = [
     "external_id",
 ];
 
-fn update(message: &proto::UpdateUserRequest) -> Result<(Uuid, ProfileChanges)> {
+fn update(message: &proto::UpdateUserRequest) -> Result<Update> {
     let mut violations = Violations::new();
     let user = message.user.clone().unwrap_or_default();
     let user_id = violations.take(id("user.id", &user.id));
@@ -392,5 +392,10 @@ fn update(message: &proto::UpdateUserRequest) -> Result<(Uuid, ProfileChanges)> 
             _ => {}
         }
     }
-    violations.finish(user_id.map(|user_id| (user_id, changes)))
+    let team_id = violations.take(optional(id, "team_id", &message.team_id));
+    violations.finish(team_id.zip(user_id).map(|(team_id, user_id)| Update {
+        team_id,
+        user_id,
+        changes,
+    }))
 }

@@ -10,7 +10,7 @@ use tonic::Status;
 
 use super::{Rpc, event_values, front::CallId, status};
 use crate::{
-    app::{self, events::Brought},
+    app::{self, Caller, events::Brought},
     domain::events::{EventFilter, EventPosition},
     error::{Error, Reason, Result},
     proto::WatchEventsResponse,
@@ -48,8 +48,8 @@ pub(super) struct Watch {
     pub(super) sender: Sender<Result<WatchEventsResponse, Status>>,
     /// Its call.
     pub(super) call: CallId,
-    /// The key that it came with.
-    pub(super) key_id: String,
+    /// Who watches.
+    pub(super) caller: Caller,
 }
 
 impl Watch {
@@ -78,7 +78,8 @@ impl Watch {
         let mut asked = beat;
         loop {
             if Instant::now() >= asked {
-                app::keys::still_good(&rpc.ctx, &self.key_id).await?;
+                app::keys::still_good(&rpc.ctx, &self.caller.key_id).await?;
+                app::events::allow(&rpc.ctx, &self.caller, &mut self.filter).await?;
                 asked = Instant::now() + rpc.ctx.settings.watch_heartbeat;
             }
             self.head = self.head.max(*self.heads.borrow_and_update());

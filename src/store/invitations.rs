@@ -42,6 +42,7 @@ impl TryFrom<Model> for Invitation {
             delivery_state: word(DeliveryState::of, &row.delivery_state)?,
             delivery_error: row.delivery_error,
             send_count: row.send_count,
+            inviter_user_id: row.inviter_user_id,
             import_id: row.import_id,
             create_time: time(row.create_time)?,
             expire_time: time(row.expire_time)?,
@@ -59,6 +60,7 @@ fn row(invitation: &Invitation) -> Model {
         delivery_state: invitation.delivery_state.word().to_owned(),
         delivery_error: invitation.delivery_error.clone(),
         send_count: invitation.send_count,
+        inviter_user_id: invitation.inviter_user_id,
         import_id: invitation.import_id.clone(),
         create_time: micros(invitation.create_time),
         expire_time: micros(invitation.expire_time),
@@ -80,6 +82,8 @@ pub struct Renewal<'a> {
     pub delivery_state: DeliveryState,
     /// Whose it is from now on: an import's, nobody's, or as it was.
     pub import_id: Option<Option<&'a str>>,
+    /// Who invites from now on: a person, nobody, or as it was.
+    pub inviter_user_id: Option<Option<Uuid>>,
 }
 
 /// Gives open invitations a new link and time.
@@ -93,6 +97,9 @@ pub async fn renew(tx: &Tx, ids: &[Uuid], renewal: &Renewal<'_>) -> Result<()> {
                 Expr::value(renewal.delivery_state.word()),
             )
             .col_expr(Column::DeliveryError, Expr::value(None::<String>));
+        if let Some(inviter) = renewal.inviter_user_id {
+            update = update.col_expr(Column::InviterUserId, Expr::value(inviter));
+        }
         if let Some(import) = renewal.import_id {
             update = update.col_expr(Column::ImportId, Expr::value(import.map(str::to_owned)));
         }

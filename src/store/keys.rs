@@ -20,7 +20,8 @@ impl TryFrom<Model> for ApiKey {
         Ok(Self {
             id: row.id,
             display_name: row.display_name,
-            scope: word(Scope::of, &row.scope)?,
+            scopes: vec![word(Scope::of, &row.scope)?],
+            team_id: None,
             hash: row.hash,
             create_time: time(row.create_time)?,
             revoke_time: opt_time(row.revoke_time)?,
@@ -33,7 +34,7 @@ pub async fn insert(tx: &Tx, key: &ApiKey) -> Result<()> {
     let row = Model {
         id: key.id.clone(),
         display_name: key.display_name.clone(),
-        scope: key.scope.word().to_owned(),
+        scope: Scope::Operator.word().to_owned(),
         hash: key.hash.clone(),
         create_time: micros(key.create_time),
         revoke_time: key.revoke_time.map(micros),

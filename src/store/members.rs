@@ -1,6 +1,6 @@
 //! Memberships. Whoever writes here holds the team's lock; what they copy from accounts is in copies.rs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
@@ -177,6 +177,43 @@ pub async fn find(db: &impl Reads, team: &Team, user: Uuid) -> Result<Option<Mem
         .await?;
     let rows = row.into_iter().collect();
     Ok(assemble(db, team, rows).await?.pop())
+}
+
+/// The roles of people in a team, as others see them; whether they are in it still does not matter.
+pub async fn roles(db: &impl Reads, team: &Team, users: &[Uuid]) -> Result<HashMap<Uuid, Role>> {
+    let mut roles = HashMap::with_capacity(users.len());
+    for chunk in users.chunks(bulk::CHUNK) {
+        let rows = Entity::find()
+            .select_only()
+            .columns([Column::UserId, Column::Role])
+            .filter(Column::TeamId.eq(team.id))
+            .filter(Column::UserId.is_in(chunk.iter().copied()))
+            .into_tuple::<(Uuid, String)>()
+            .all(db.connection())
+            .await?;
+        for (user, role) in rows {
+            roles.insert(user, shown_role(team, user, &role)?);
+        }
+    }
+    Ok(roles)
+}
+
+/// Which of these users are in a team, invited or joined.
+pub async fn present(db: &impl Reads, team: Uuid, users: &[Uuid]) -> Result<HashSet<Uuid>> {
+    let mut present = HashSet::with_capacity(users.len());
+    for chunk in users.chunks(bulk::CHUNK) {
+        let rows = Entity::find()
+            .select_only()
+            .column(Column::UserId)
+            .filter(Column::TeamId.eq(team))
+            .filter(Column::UserId.is_in(chunk.iter().copied()))
+            .filter(Column::RemoveTime.is_null())
+            .into_tuple::<Uuid>()
+            .all(db.connection())
+            .await?;
+        present.extend(rows);
+    }
+    Ok(present)
 }
 
 /// Whether the user is in another team.

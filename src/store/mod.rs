@@ -39,6 +39,7 @@ pub mod lists;
 pub mod members;
 pub mod migrate;
 pub mod outbox;
+pub mod powers;
 pub mod replays;
 mod rows;
 pub mod standings;

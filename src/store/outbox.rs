@@ -27,6 +27,8 @@ pub struct NewLetter {
     pub team_id: Uuid,
     /// Who gets it.
     pub user_id: Uuid,
+    /// The person whom it names as the one who invites.
+    pub inviter_user_id: Option<Uuid>,
     /// The invitation whose link it brings.
     pub invitation_id: Option<Uuid>,
     /// The import that caused it.
@@ -71,6 +73,7 @@ pub async fn post(tx: &Tx, letters: Vec<NewLetter>, now: Time) -> Result<()> {
             team_id: letter.team_id,
             user_id: letter.user_id,
             invitation_id: letter.invitation_id,
+            inviter_user_id: letter.inviter_user_id,
             import_id: letter.import_id,
             language: letter.language,
             sealed_token: letter.sealed_token,

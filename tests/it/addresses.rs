@@ -124,7 +124,13 @@ const NONE: &[(&str, &str)] = &[
 
 async fn find(h: &Harness, email: &str) -> Result<User, Status> {
     let key = Some(Key::Email(email.to_owned()));
-    let answer = h.users().get_user(GetUserRequest { key }).await;
+    let answer = h
+        .users()
+        .get_user(GetUserRequest {
+            key,
+            ..GetUserRequest::default()
+        })
+        .await;
     answer.map(|it| it.into_inner().user.expect("the user"))
 }
 

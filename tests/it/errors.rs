@@ -162,6 +162,7 @@ async fn a_person_that_does_not_exist_is_not_found_by_any_call(h: &Harness) {
     let id = h.unknown_id();
     let request = GetUserRequest {
         key: Some(Key::UserId(id.clone())),
+        ..GetUserRequest::default()
     };
     h.users()
         .get_user(request)

@@ -219,7 +219,10 @@ impl Harness {
         let key = Some(Key::UserId(id.to_owned()));
         let answer = self
             .users()
-            .get_user(GetUserRequest { key })
+            .get_user(GetUserRequest {
+                key,
+                ..GetUserRequest::default()
+            })
             .await
             .answered();
         answer.user.expect("the user")

@@ -221,6 +221,7 @@ async fn lists_that_are_too_long_and_text_that_no_database_takes_are_refused(h: 
 
     let ids = BatchGetUsersRequest {
         user_ids: vec!["no id".to_owned(); 1_000],
+        ..BatchGetUsersRequest::default()
     };
     let status = h.users().batch_get_users(ids).await;
     let status = status.refused(Code::InvalidArgument, "INVALID");

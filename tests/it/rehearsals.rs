@@ -45,7 +45,10 @@ async fn a_team_can_be_rehearsed(h: &Harness) {
     assert_eq!(teams.answered().teams, []);
     let key = Some(Key::Email("boss@acme.example".to_owned()));
     h.users()
-        .get_user(GetUserRequest { key })
+        .get_user(GetUserRequest {
+            key,
+            ..GetUserRequest::default()
+        })
         .await
         .refused(Code::NotFound, "USER_NOT_FOUND");
 

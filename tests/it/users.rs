@@ -149,12 +149,22 @@ async fn a_user_is_found_by_id_and_by_any_spelling_of_his_address(h: &Harness) {
         "ann@bu\u{308}cher.example",
     ] {
         let key = Some(Key::Email(spelling.to_owned()));
-        let answer = h.users().get_user(GetUserRequest { key }).await.answered();
+        let answer = h
+            .users()
+            .get_user(GetUserRequest {
+                key,
+                ..GetUserRequest::default()
+            })
+            .await
+            .answered();
         assert_eq!(answer.user.as_ref(), Some(&user), "{spelling}");
     }
     let key = Some(Key::Email("an.n@b\u{fc}cher.example".to_owned()));
     h.users()
-        .get_user(GetUserRequest { key })
+        .get_user(GetUserRequest {
+            key,
+            ..GetUserRequest::default()
+        })
         .await
         .refused(Code::NotFound, "USER_NOT_FOUND");
 }
@@ -162,18 +172,27 @@ async fn a_user_is_found_by_id_and_by_any_spelling_of_his_address(h: &Harness) {
 async fn a_look_up_needs_exactly_one_key(h: &Harness) {
     let status = h
         .users()
-        .get_user(GetUserRequest { key: None })
+        .get_user(GetUserRequest {
+            key: None,
+            ..GetUserRequest::default()
+        })
         .await
         .refused(Code::InvalidArgument, "INVALID");
     assert_eq!(violations(&status).len(), 1);
     let key = Some(Key::Email("nobody".to_owned()));
     h.users()
-        .get_user(GetUserRequest { key })
+        .get_user(GetUserRequest {
+            key,
+            ..GetUserRequest::default()
+        })
         .await
         .invalid(&[("email", "MALFORMED")]);
     let key = Some(Key::UserId("nobody".to_owned()));
     h.users()
-        .get_user(GetUserRequest { key })
+        .get_user(GetUserRequest {
+            key,
+            ..GetUserRequest::default()
+        })
         .await
         .invalid(&[("user_id", "MALFORMED")]);
 }
@@ -193,7 +212,10 @@ async fn a_batch_answers_in_the_order_asked_and_names_the_missing(h: &Harness) {
     ];
     let answer = h
         .users()
-        .batch_get_users(BatchGetUsersRequest { user_ids })
+        .batch_get_users(BatchGetUsersRequest {
+            user_ids,
+            ..BatchGetUsersRequest::default()
+        })
         .await
         .answered();
     let found: Vec<_> = answer.users.iter().map(|user| &user.id).collect();
@@ -207,7 +229,10 @@ async fn a_batch_answers_in_the_order_asked_and_names_the_missing(h: &Harness) {
 async fn a_batch_holds_one_to_a_thousand_ids(h: &Harness) {
     let batch = async |user_ids: Vec<String>| {
         h.users()
-            .batch_get_users(BatchGetUsersRequest { user_ids })
+            .batch_get_users(BatchGetUsersRequest {
+                user_ids,
+                ..BatchGetUsersRequest::default()
+            })
             .await
     };
     batch(Vec::new()).await.invalid(&[("user_ids", "REQUIRED")]);

@@ -126,6 +126,7 @@ impl<'a> Work<'a> {
             },
             team_id: team.id,
             user_id: user,
+            inviter_user_id: terms.inviter_user_id,
             link,
             import_id: terms.import_id.map(str::to_owned),
             language: language(team, terms, candidate, person),
@@ -189,6 +190,7 @@ impl<'a> Work<'a> {
             expire_time: now + team.settings.invitation_ttl.delta(),
             delivery_state: store::outbox::state(terms.hold_letters),
             import_id: Some(terms.import_id),
+            inviter_user_id: Some(terms.inviter_user_id),
         };
         // Letters before invitations: the order in which the relay locks them too.
         store::outbox::cancel(tx, &self.ended_invitations, now).await?;
@@ -210,6 +212,7 @@ fn new_invitation(team: &Team, terms: &Terms<'_>, user: Uuid, now: Time) -> Invi
         delivery_state: store::outbox::state(terms.hold_letters),
         delivery_error: None,
         send_count: 1,
+        inviter_user_id: terms.inviter_user_id,
         import_id: terms.import_id.map(str::to_owned),
         create_time: now,
         expire_time: now + team.settings.invitation_ttl.delta(),

@@ -40,6 +40,8 @@ pub struct Terms<'a> {
     pub role: Role,
     /// The way in.
     pub source: Source,
+    /// The person who invites; nobody if a service or the operator does.
+    pub inviter_user_id: Option<Uuid>,
     /// The import that it is.
     pub import_id: Option<&'a str>,
     /// The language of letters to people who have none.

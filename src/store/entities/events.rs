@@ -16,6 +16,7 @@ pub(in crate::store) struct Model {
     pub(in crate::store) user_id: Option<Uuid>,
     pub(in crate::store) caller_key_id: Option<String>,
     pub(in crate::store) call_id: Option<Uuid>,
+    pub(in crate::store) actor_user_id: Option<Uuid>,
     pub(in crate::store) role: Option<String>,
     pub(in crate::store) state: Option<String>,
     pub(in crate::store) source: Option<String>,

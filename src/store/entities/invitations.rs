@@ -13,6 +13,7 @@ pub(in crate::store) struct Model {
     pub(in crate::store) delivery_state: String,
     pub(in crate::store) delivery_error: Option<String>,
     pub(in crate::store) send_count: i32,
+    pub(in crate::store) inviter_user_id: Option<Uuid>,
     pub(in crate::store) import_id: Option<String>,
     pub(in crate::store) create_time: i64,
     pub(in crate::store) expire_time: i64,

@@ -11,6 +11,7 @@ pub(in crate::store) struct Model {
     pub(in crate::store) team_id: Uuid,
     pub(in crate::store) user_id: Uuid,
     pub(in crate::store) invitation_id: Option<Uuid>,
+    pub(in crate::store) inviter_user_id: Option<Uuid>,
     pub(in crate::store) import_id: Option<String>,
     pub(in crate::store) language: String,
     pub(in crate::store) sealed_token: Option<Vec<u8>>,

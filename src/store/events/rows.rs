@@ -29,6 +29,7 @@ impl TryFrom<Model> for Event {
             create_time: time(row.create_time)?,
             origin: Origin {
                 key_id: row.caller_key_id.clone(),
+                actor_user_id: row.actor_user_id,
                 call_id: row.call_id,
             },
             happening: Happening {
@@ -99,6 +100,7 @@ pub(super) fn row(happening: &Happening, made: &Made<'_>, position: EventPositio
         user_id: happening.user_id,
         caller_key_id: made.by.key_id.clone(),
         call_id: made.by.call_id,
+        actor_user_id: made.by.actor_user_id,
         role: None,
         state: None,
         source: None,

@@ -130,7 +130,7 @@ async fn insert(
     )
     .finally(MemberState::Active.word());
     let number = Expr::cust("row_number() OVER (ORDER BY members.user_id)");
-    let values: [(Column, Expr); 15] = [
+    let values: [(Column, Expr); 16] = [
         (Column::Batch, Expr::value(first.batch)),
         (Column::Ordinal, number.add(first.ordinal - 1)),
         (Column::CreateTime, Expr::value(micros(made.at))),
@@ -139,6 +139,7 @@ async fn insert(
         (Column::UserId, member(Members::UserId)),
         (Column::CallerKeyId, Expr::value(made.by.key_id.as_deref())),
         (Column::CallId, Expr::value(made.by.call_id)),
+        (Column::ActorUserId, Expr::value(made.by.actor_user_id)),
         (Column::Role, role.into()),
         (Column::State, state.into()),
         (Column::Source, member(Members::Source)),

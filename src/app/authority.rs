@@ -1,0 +1,124 @@
+//! What a caller may do in a team: the scope of its key was asked in front, here it is the key's team and the person for
+//! whom it acts. Whoever changes something asks inside the transaction that writes.
+
+use uuid::Uuid;
+
+use super::{Context, calls::Caller, lock_team, no_team};
+use crate::{
+    domain::{
+        permissions::{Permission, Power, denied},
+        teams::Team,
+    },
+    error::Result,
+    store::{self, Reads, Tx},
+};
+
+/// Where a call acts, and so whose authority it needs, should its answer be asked for once more.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    /// In a team.
+    Team(Uuid),
+    /// On one account, whatever its teams.
+    Account(Uuid),
+    /// On what is above teams.
+    Deployment,
+    /// On what a mailed link opens: its token is the authority.
+    Link,
+}
+
+/// The team, locked, and what the caller may do there; that is at least the call's base permission.
+///
+/// # Errors
+/// `TEAM_NOT_FOUND`, also to those who have nothing to do with the team; `PERMISSION_MISSING`.
+pub(super) async fn enter(tx: &Tx, caller: &Caller, team_id: Uuid) -> Result<(Team, Power)> {
+    sees(caller, team_id)?;
+    let team = lock_team(tx, team_id).await?;
+    let power = power(tx, caller, &team).await?;
+    power.require(base(caller), team.id)?;
+    Ok((team, power))
+}
+
+/// The team, for reading what may be `about` one person only.
+///
+/// # Errors
+/// As [`enter`].
+pub(super) async fn look(
+    ctx: &Context,
+    caller: &Caller,
+    (team_id, about): (Uuid, Option<Uuid>),
+) -> Result<Team> {
+    sees(caller, team_id)?;
+    let team = super::team(ctx, team_id).await?;
+    let power = power(&ctx.store, caller, &team).await?;
+    power.require_about(base(caller), (team.id, about))?;
+    Ok(team)
+}
+
+/// That the operator calls, for what concerns no single team.
+///
+/// # Errors
+/// `PERMISSION_MISSING`.
+pub(super) fn operator(caller: &Caller, permission: Permission) -> Result<()> {
+    if caller.is_operator() {
+        Ok(())
+    } else {
+        Err(denied(permission, None))
+    }
+}
+
+/// That the operator calls, or the person whose account it is.
+///
+/// # Errors
+/// `PERMISSION_MISSING`.
+pub(super) async fn account(
+    db: &impl Reads,
+    caller: &Caller,
+    (user, permission): (Uuid, Permission),
+) -> Result<()> {
+    if caller.actor != Some(user) {
+        return operator(caller, permission);
+    }
+    let own = store::users::by_id(db, user).await?;
+    if own.is_some_and(|own| own.is_enabled()) {
+        Ok(())
+    } else {
+        Err(denied(permission, None))
+    }
+}
+
+/// That an answer which was given before may be given again.
+///
+/// # Errors
+/// As when it was asked for the first time.
+pub(super) async fn again(tx: &Tx, caller: &Caller, place: Place) -> Result<()> {
+    match place {
+        Place::Team(team) => enter(tx, caller, team).await.map(|_| ()),
+        Place::Account(user) => account(tx, caller, (user, base(caller))).await,
+        Place::Deployment => operator(caller, base(caller)),
+        Place::Link => Ok(()),
+    }
+}
+
+/// The permission that the call needs first. Calls that need none ask for none.
+fn base(caller: &Caller) -> Permission {
+    caller.rule.permission.unwrap_or(Permission::KeysUpdate)
+}
+
+/// A key of one team sees no other.
+fn sees(caller: &Caller, team_id: Uuid) -> Result<()> {
+    match caller.team_id {
+        Some(own) if own != team_id => Err(no_team(team_id)),
+        _ => Ok(()),
+    }
+}
+
+/// What the caller may do in a team.
+pub(super) async fn power(db: &impl Reads, caller: &Caller, team: &Team) -> Result<Power> {
+    match caller.actor {
+        None if caller.is_operator() => Ok(Power::Operator),
+        None => Ok(Power::Service),
+        Some(actor) => store::powers::of(db, team, actor)
+            .await?
+            .ok_or_else(|| no_team(team.id)),
+    }
+}
