@@ -158,13 +158,13 @@ where
                 return Ok(show(work(tx).await?, now));
             };
             if let Some(kept) = store::replays::claim(&tx, request, expired).await? {
+                if kept.fingerprint != request.fingerprint {
+                    return Err(Error::Refused(Reason::RequestIdReused));
+                }
                 // Whoever may no longer ask gets no answer of the time when he might.
                 authority::again(&tx, &call.caller, place).await?;
-                return if kept.fingerprint == request.fingerprint {
-                    A::decode(&kept.answer[..]).map_err(|error| Error::Internal(Box::new(error)))
-                } else {
-                    Err(Error::Refused(Reason::RequestIdReused))
-                };
+                let answer = A::decode(&kept.answer[..]);
+                return answer.map_err(|error| Error::Internal(Box::new(error)));
             }
             let answer = show(work(tx.share()).await?, now);
             store::replays::remember(&tx, request, answer.encode_to_vec(), (now, expired)).await?;

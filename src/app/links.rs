@@ -19,6 +19,7 @@ use crate::{
         roles::Role,
         teams::Team,
         tokens::InvitationToken,
+        users::User,
     },
     error::{Error, Reason, Result},
     store::{self, Reads, Tx, tokens::Presented},
@@ -28,6 +29,8 @@ use crate::{
 pub struct Offer {
     /// The team's name.
     pub team_display_name: String,
+    /// The name of the person who invites, if a person does.
+    pub inviter: Option<String>,
     /// The role that waits.
     pub role: Role,
     /// Until when it is good.
@@ -46,7 +49,12 @@ pub async fn peek(ctx: &Context, token: &InvitationToken) -> Result<Offer> {
     let member = store::members::find(&ctx.store, &team, presented.invitation.user_id)
         .await?
         .ok_or_else(|| Error::internal("an invitation without a member"))?;
+    let inviter = match presented.invitation.inviter_user_id {
+        None => None,
+        Some(inviter) => store::users::by_id(&ctx.store, inviter).await?,
+    };
     Ok(Offer {
+        inviter: inviter.as_ref().map(User::full_name),
         team_display_name: team.settings.display_name.as_str().to_owned(),
         role: member.role,
         expire_time: presented.invitation.expire_time,
@@ -64,7 +72,10 @@ pub async fn accept<A: Message + Default>(
     show: impl Fn((Member, Step), Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
-    let team_id = present(ctx, &ctx.store, token).await?.invitation.team_id;
+    let Presented { invitation, number } = present(ctx, &ctx.store, token).await?;
+    // A dead link is refused like one that never was: after the same statements.
+    invitation.accept(number, now)?;
+    let team_id = invitation.team_id;
     once(ctx, (call, Place::Link, now), show, |tx| async move {
         let tx = &tx;
         let team = lock_team(tx, team_id).await?;
@@ -107,7 +118,10 @@ pub async fn decline<A: Message + Default>(
     show: impl Fn((), Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
-    let team_id = present(ctx, &ctx.store, token).await?.invitation.team_id;
+    let Presented { invitation, number } = present(ctx, &ctx.store, token).await?;
+    // Whether it is the primary admin's is asked where his team is locked.
+    invitation.decline(number, false, now)?;
+    let team_id = invitation.team_id;
     once(ctx, (call, Place::Link, now), show, |tx| async move {
         let tx = &tx;
         let team = lock_team(tx, team_id).await?;

@@ -26,6 +26,7 @@ pub mod letters;
 pub mod limits;
 pub mod links;
 pub mod members;
+pub mod memberships;
 pub mod resends;
 pub mod revocations;
 pub mod teams;

@@ -63,6 +63,12 @@ impl User {
 }
 
 impl User {
+    /// The name as others see it.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.given_name, self.family_name)
+    }
+
     /// Whether the person may sign in and act.
     #[must_use]
     pub fn is_enabled(&self) -> bool {

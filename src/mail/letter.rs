@@ -37,6 +37,8 @@ pub struct Letter {
     pub family_name: String,
     /// The team's name.
     pub team_display_name: String,
+    /// The name of the person who invites, if a person does.
+    pub inviter: Option<String>,
     /// Where the person answers; an invitation and a new link need it.
     pub link: Option<String>,
     /// Until when the link is good; an invitation and a new link need it.
@@ -152,6 +154,7 @@ fn write(letter: &Letter, locale: Locale) -> Result<Words> {
             team => line(&letter.team_display_name),
             given_name => line(&letter.given_name),
             family_name => line(&letter.family_name),
+            inviter => letter.inviter.as_deref().map(line),
             link => link,
             until => until.clone(),
         }
@@ -240,6 +243,7 @@ mod tests {
             given_name: "Олена".to_owned(),
             family_name: "Коваль".to_owned(),
             team_display_name: "Завод №1".to_owned(),
+            inviter: Some("Леся Українка".to_owned()),
             link: linked.then(|| LINK.to_owned()),
             expire_time: linked.then(time),
         }
@@ -288,7 +292,23 @@ mod tests {
                         letter.link.is_some(),
                         "{part}"
                     );
+                    assert!(part.contains("Леся Українка"), "{part}");
                     assert!(!part.contains("{{"), "{part}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_letter_of_nobody_names_nobody() {
+        for &kind in LetterKind::ALL {
+            for locale in Locale::ALL {
+                let mut letter = letter(kind, locale.tag());
+                letter.inviter = None;
+                let (_, parts) = rendered(&letter);
+                for part in [&parts.text, &parts.html] {
+                    assert!(part.contains("Завод №1"), "{part}");
+                    assert!(!part.contains("none") && !part.contains("  "), "{part}");
                 }
             }
         }
@@ -326,6 +346,7 @@ mod tests {
     fn hostile_names_stay_text() {
         let mut letter = letter(LetterKind::Invitation, "en");
         letter.given_name = "<b>Eve</b>".to_owned();
+        letter.inviter = Some("<b>Mallory</b>".to_owned());
         letter.team_display_name = "{{ link }}{% raw %}".to_owned();
         let (message, parts) = rendered(&letter);
         assert!(parts.text.contains("<b>Eve</b>"));
@@ -342,6 +363,7 @@ mod tests {
     fn a_line_break_in_a_name_makes_no_header() {
         for language in ["en", "uk"] {
             let mut letter = letter(LetterKind::Invitation, language);
+            letter.inviter = Some("Eve\r\nX-Evil: yes".to_owned());
             letter.given_name = "Eve\r\nBcc: all@example.org".to_owned();
             letter.family_name = "\"<x@y.example>, \n\n.\u{2028}".to_owned();
             letter.team_display_name = "Team\r\nX-Evil: yes\r\n\r\nbody".to_owned();

@@ -127,7 +127,12 @@ impl Relay {
 
     async fn load(&self, letters: &[Claimed]) -> Result<Subjects> {
         let teams: Vec<Uuid> = letters.iter().map(|letter| letter.team_id).collect();
-        let users: Vec<Uuid> = letters.iter().map(|letter| letter.user_id).collect();
+        // Who gets them, and whom they name.
+        let users: Vec<Uuid> = letters
+            .iter()
+            .flat_map(|letter| [Some(letter.user_id), letter.inviter_user_id])
+            .flatten()
+            .collect();
         let invitations: Vec<Uuid> = letters
             .iter()
             .filter_map(|letter| letter.invitation_id)
@@ -234,6 +239,10 @@ impl Relay {
             recipient: recipient.mailbox(),
             given_name: user.given_name.clone(),
             family_name: user.family_name.clone(),
+            inviter: claimed
+                .inviter_user_id
+                .and_then(|inviter| subjects.users.get(&inviter))
+                .map(User::full_name),
             team_display_name: team.settings.display_name.as_str().to_owned(),
             link,
             expire_time: subjects.invitation(claimed).map(|one| one.expire_time),

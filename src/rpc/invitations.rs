@@ -210,6 +210,7 @@ impl InvitationService for Rpc {
                 let offer = app::links::peek(&rpc.ctx, &token).await?;
                 Ok(proto::PeekInvitationResponse {
                     team_display_name: offer.team_display_name,
+                    inviter_display_name: offer.inviter.unwrap_or_default(),
                     role: members::role(offer.role).into(),
                     expire_time: Some(timestamp(offer.expire_time)),
                 })

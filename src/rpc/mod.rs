@@ -21,6 +21,7 @@ mod import_upload;
 mod imports;
 mod invitations;
 mod members;
+mod memberships;
 mod mutations;
 mod pages;
 pub mod reflection;

@@ -3,7 +3,7 @@
 use tonic::{Request, Response, Status};
 
 use super::{
-    Rpc, filters, members, mutations,
+    Rpc, filters, members, memberships, mutations,
     pages::{self, List},
     team_settings,
     values::{id, timestamp},
@@ -144,6 +144,46 @@ impl TeamService for Rpc {
                 })
             },
         )
+        .await
+    }
+
+    async fn check_membership(
+        &self,
+        request: Request<proto::CheckMembershipRequest>,
+    ) -> Result<Response<proto::CheckMembershipResponse>, Status> {
+        self.call(request, async |rpc: Self, caller: Caller, message| {
+            let pair = memberships::check(&message)?;
+            let active = app::memberships::check(&rpc.ctx, &caller, &[pair]).await?;
+            Ok(memberships::checked(active.into_iter().next().flatten()))
+        })
+        .await
+    }
+
+    async fn batch_check_memberships(
+        &self,
+        request: Request<proto::BatchCheckMembershipsRequest>,
+    ) -> Result<Response<proto::BatchCheckMembershipsResponse>, Status> {
+        self.call(request, async |rpc: Self, caller: Caller, message| {
+            let pairs = memberships::checks(&message)?;
+            let active = app::memberships::check(&rpc.ctx, &caller, &pairs).await?;
+            Ok(proto::BatchCheckMembershipsResponse {
+                results: active.into_iter().map(memberships::checked).collect(),
+            })
+        })
+        .await
+    }
+
+    async fn test_permissions(
+        &self,
+        request: Request<proto::TestPermissionsRequest>,
+    ) -> Result<Response<proto::TestPermissionsResponse>, Status> {
+        self.call(request, async |rpc: Self, caller: Caller, message| {
+            let (whose, asked) = memberships::test(&message)?;
+            let held = app::memberships::test(&rpc.ctx, &caller, whose, &asked).await?;
+            Ok(proto::TestPermissionsResponse {
+                permissions: held.iter().map(|one| one.word().to_owned()).collect(),
+            })
+        })
         .await
     }
 }

@@ -37,6 +37,7 @@ pub mod invitations;
 pub mod keys;
 pub mod lists;
 pub mod members;
+pub mod memberships;
 pub mod migrate;
 pub mod outbox;
 pub mod powers;

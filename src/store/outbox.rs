@@ -51,6 +51,8 @@ pub struct Claimed {
     pub team_id: Uuid,
     /// Who gets it.
     pub user_id: Uuid,
+    /// The person whom it names as the one who invites.
+    pub inviter_user_id: Option<Uuid>,
     /// The invitation whose link it brings.
     pub invitation_id: Option<Uuid>,
     /// The language of its words.
@@ -205,6 +207,7 @@ pub async fn claim(
                 kind: word(LetterKind::of, &row.kind)?,
                 team_id: row.team_id,
                 user_id: row.user_id,
+                inviter_user_id: row.inviter_user_id,
                 invitation_id: row.invitation_id,
                 language: row.language,
                 sealed_token: row.sealed_token,

@@ -2,7 +2,8 @@
 
 use super::Permission::{self, self as P};
 use crate::domain::keys::Scope::{
-    self, EventsRead, ImportsWrite, InvitationsAnswer, Operator, TeamsRead, TeamsWrite,
+    self, EventsRead, ImportsWrite, InvitationsAnswer, MembersCheck, Operator, TeamsRead,
+    TeamsWrite,
 };
 
 /// What one RPC needs.
@@ -40,6 +41,13 @@ pub const RULES: &[Rule] = &[
     rule("TeamService/UpdateTeam", P::TeamUpdate, TeamsWrite),
     rule("TeamService/ListMembers", P::MembersRead, TeamsRead),
     rule("TeamService/GetMember", P::MembersRead, TeamsRead),
+    rule("TeamService/CheckMembership", P::MembersCheck, MembersCheck),
+    rule(
+        "TeamService/BatchCheckMemberships",
+        P::MembersCheck,
+        MembersCheck,
+    ),
+    rule("TeamService/TestPermissions", P::MembersCheck, MembersCheck),
     rule("UserService/CreateUser", P::MembersInvite, TeamsWrite),
     rule("UserService/GetUser", P::MembersRead, TeamsRead),
     rule("UserService/BatchGetUsers", P::MembersRead, TeamsRead),
