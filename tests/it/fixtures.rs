@@ -5,11 +5,12 @@ use muster::{
     mail::transport::SentMail,
     proto::{
         AcceptInvitationRequest, AcceptInvitationResponse, CreateInvitationRequest,
-        CreateTeamRequest, GetInvitationRequest, GetMemberRequest, GetTeamRequest, GetUserRequest,
-        ImportResult, ImportUsersEnd, ImportUsersHeader, ImportUsersRequest, ImportUsersRow,
-        ImportUsersRows, Invitation, Member, PrimaryAdmin, ResendInvitationRequest, Role, Team,
-        TeamCounts, UpdateTeamRequest, User, VerifiedAccountPolicy, get_user_request::Key,
-        import_users_end::Count, import_users_request::Part,
+        CreateTeamRequest, DeclineInvitationRequest, GetInvitationRequest, GetMemberRequest,
+        GetTeamRequest, GetUserRequest, ImportResult, ImportUsersEnd, ImportUsersHeader,
+        ImportUsersRequest, ImportUsersRow, ImportUsersRows, Invitation, Member, PrimaryAdmin,
+        ResendInvitationRequest, Role, Team, TeamCounts, UpdateTeamRequest, User,
+        VerifiedAccountPolicy, get_user_request::Key, import_users_end::Count,
+        import_users_request::Part,
     },
 };
 use prost_types::{FieldMask, Timestamp};
@@ -156,6 +157,16 @@ impl Harness {
                 ..AcceptInvitationRequest::default()
             })
             .await
+    }
+
+    /// The person says no.
+    pub(crate) async fn decline(&self, token: &str) {
+        let request = DeclineInvitationRequest {
+            token: token.to_owned(),
+            ..DeclineInvitationRequest::default()
+        };
+        let answer = self.invitations().decline_invitation(request).await;
+        answer.answered();
     }
 
     /// A resend that goes through, and the token that it mailed.

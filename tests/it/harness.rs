@@ -126,6 +126,7 @@ pub(crate) struct Harness {
     pub(crate) mailbox: MemoryMailbox,
     relay: Relay,
     channel: Channel,
+    key_text: String,
     key: BearerKey,
     shutdown: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<()>>,
@@ -178,6 +179,7 @@ impl Harness {
             ctx,
             mailbox,
             channel: connection(address),
+            key_text: key.text().to_owned(),
             key: BearerKey::new(key.text()),
             shutdown: Some(shutdown),
             server: Some(server),
@@ -202,6 +204,16 @@ impl Harness {
     /// `EventService` with the operator's key.
     pub(crate) fn events(&self) -> EventServiceClient<Keyed> {
         EventServiceClient::with_interceptor(self.channel.clone(), self.key.clone())
+    }
+
+    /// The text of the operator's key.
+    pub(crate) fn key(&self) -> &str {
+        &self.key_text
+    }
+
+    /// The connection, without any key.
+    pub(crate) fn channel(&self) -> Channel {
+        self.channel.clone()
     }
 
     /// A connection of its own without any key.

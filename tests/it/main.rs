@@ -11,6 +11,7 @@ mod cli_import;
 mod correct_email;
 mod corrections_refused;
 mod crashes;
+mod crawler;
 mod deployments;
 mod domain_rules;
 mod drain;
@@ -42,6 +43,7 @@ mod list_filters;
 mod list_plans;
 mod lists;
 mod log_entries;
+mod matrix;
 mod members;
 mod messages;
 mod migrations;
@@ -57,6 +59,7 @@ mod projection;
 mod projector;
 mod proxies;
 mod races;
+mod raw_calls;
 mod refusals;
 mod rehearsals;
 mod relays;
@@ -64,6 +67,7 @@ mod repeated_calls;
 mod request_ids;
 mod resends;
 mod rotation;
+mod samples;
 mod search;
 mod search_keys;
 mod seats;
@@ -104,6 +108,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     cancelled_calls::tests,
     correct_email::tests,
     corrections_refused::tests,
+    crawler::tests,
     domain_rules::tests,
     drain::tests,
     errors::tests,
@@ -127,6 +132,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     list_plans::tests,
     log_entries::tests,
     members::tests,
+    matrix::tests,
     messages::tests,
     outbox::tests,
     outcomes::tests,

@@ -8,17 +8,12 @@ use muster::proto::{
     MemberFilter, ResendInvitationRequest, RevokeInvitationRequest, Role, TeamFilter,
     team_service_client::TeamServiceClient,
 };
-use prost::bytes::{Buf, BufMut};
-use tonic::{
-    Code, Request, Response, Status,
-    client::Grpc,
-    codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
-    metadata::MetadataMap,
-};
+use tonic::{Code, Request, Response, Status, client::Grpc, metadata::MetadataMap};
 
 use crate::{
     fixtures::team_called,
     harness::{BearerKey, Harness, tests},
+    raw_calls::Bytes,
     refusals::{Outcome, details, violations},
 };
 
@@ -66,45 +61,6 @@ async fn raw(h: &Harness, path: &'static str, bytes: &[u8]) -> Result<Response<V
     client
         .unary(request, PathAndQuery::from_static(path), Bytes)
         .await
-}
-
-/// Messages as the bytes that they are.
-struct Bytes;
-
-impl Codec for Bytes {
-    type Encode = Vec<u8>;
-    type Decode = Vec<u8>;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Bytes {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn encode(&mut self, item: Vec<u8>, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        buffer.put_slice(&item);
-        Ok(())
-    }
-}
-
-impl Decoder for Bytes {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
-        let mut bytes = vec![0; buffer.remaining()];
-        buffer.copy_to_slice(&mut bytes);
-        Ok(Some(bytes))
-    }
 }
 
 fn call_id(metadata: &MetadataMap) -> String {

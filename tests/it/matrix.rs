@@ -1,0 +1,344 @@
+//! Who may do what: every role, every call, every target, as the domain's own table has it.
+
+use std::collections::BTreeMap;
+
+use muster::proto::{ListEventsRequest, Role};
+use tonic::Code;
+use tonic_types::StatusExt;
+
+use crate::{
+    fixtures::{NewTeam, invitation_of},
+    harness::{Harness, tests},
+    raw_calls::{Voice, call, methods, name},
+    refusals::{Outcome, reason},
+    samples::{Things, encoded, sample, told},
+};
+
+tests![
+    every_call_has_a_line_in_the_table,
+    every_role_may_do_what_the_table_says_and_nothing_else,
+];
+
+/// Each call's base permission, and its key's scope.
+const CALLS: &[(&str, &str, &str)] = &[
+    ("TeamService/CreateTeam", "teams.create", "operator"),
+    ("TeamService/GetTeam", "team.read", "teams:read"),
+    ("TeamService/ListTeams", "teams.list", "operator"),
+    ("TeamService/UpdateTeam", "team.update", "teams:write"),
+    ("TeamService/ListMembers", "members.read", "teams:read"),
+    ("TeamService/GetMember", "members.read", "teams:read"),
+    (
+        "TeamService/CheckMembership",
+        "members.check",
+        "members:check",
+    ),
+    (
+        "TeamService/BatchCheckMemberships",
+        "members.check",
+        "members:check",
+    ),
+    (
+        "TeamService/TestPermissions",
+        "members.check",
+        "members:check",
+    ),
+    ("UserService/CreateUser", "members.invite", "teams:write"),
+    ("UserService/GetUser", "members.read", "teams:read"),
+    ("UserService/BatchGetUsers", "members.read", "teams:read"),
+    ("UserService/ListUsers", "members.read", "teams:read"),
+    ("UserService/UpdateUser", "members.update", "teams:write"),
+    ("UserService/CorrectEmail", "members.invite", "teams:write"),
+    ("UserService/ListUserTeams", "users.read", "teams:read"),
+    ("UserService/ImportUsers", "imports.create", "imports:write"),
+    ("UserService/GetImport", "imports.read", "teams:read"),
+    ("UserService/ListImports", "imports.read", "teams:read"),
+    (
+        "UserService/ListImportResults",
+        "imports.read",
+        "teams:read",
+    ),
+    (
+        "InvitationService/CreateInvitation",
+        "members.invite",
+        "teams:write",
+    ),
+    (
+        "InvitationService/GetInvitation",
+        "invitations.read",
+        "teams:read",
+    ),
+    (
+        "InvitationService/ListInvitations",
+        "invitations.read",
+        "teams:read",
+    ),
+    (
+        "InvitationService/ResendInvitation",
+        "invitations.resend",
+        "teams:write",
+    ),
+    (
+        "InvitationService/BatchResendInvitations",
+        "invitations.resend",
+        "teams:write",
+    ),
+    (
+        "InvitationService/RevokeInvitation",
+        "invitations.revoke",
+        "teams:write",
+    ),
+    (
+        "InvitationService/BatchRevokeInvitations",
+        "invitations.revoke",
+        "teams:write",
+    ),
+    (
+        "InvitationService/ReleaseLetters",
+        "imports.create",
+        "imports:write",
+    ),
+    ("InvitationService/PeekInvitation", "", "invitations:answer"),
+    (
+        "InvitationService/AcceptInvitation",
+        "",
+        "invitations:answer",
+    ),
+    (
+        "InvitationService/DeclineInvitation",
+        "",
+        "invitations:answer",
+    ),
+    (
+        "InvitationService/RequestNewInvitation",
+        "",
+        "invitations:answer",
+    ),
+    ("EventService/ListEvents", "events.read", "events:read"),
+    ("EventService/WatchEvents", "events.read", "events:read"),
+];
+
+/// Who holds a permission: Primary, Secondary, ssO admin, and a serVice that acts for nobody. Members and guests hold none, and
+/// the operator all.
+const HOLDERS: &[(&str, &str)] = &[
+    ("team.read", "PSOV"),
+    ("team.update", "PSO"),
+    ("members.read", "PSOV"),
+    ("members.check", "PSOV"),
+    ("members.invite", "PSOV"),
+    ("members.update", "PSOV"),
+    ("invitations.read", "PSOV"),
+    ("invitations.resend", "PSOV"),
+    ("invitations.revoke", "PSOV"),
+    ("imports.read", "PSOV"),
+    ("imports.create", "PSOV"),
+    ("events.read", "PSOV"),
+    ("admins.grant", "PSO"),
+    ("admins.remove", "PSO"),
+    ("sso_admins.grant", "PO"),
+    ("teams.create", ""),
+    ("teams.list", ""),
+    ("users.read", ""),
+];
+
+/// What a call needs besides where its target, or what it makes somebody, is an admin: to make or keep one, or to end one.
+const GRANTS: &[&str] = &[
+    "UserService/UpdateUser",
+    "UserService/CreateUser",
+    "UserService/CorrectEmail",
+    "InvitationService/CreateInvitation",
+    "InvitationService/ResendInvitation",
+];
+const ENDS: &[&str] = &["InvitationService/RevokeInvitation"];
+
+async fn every_call_has_a_line_in_the_table(_: &Harness) {
+    let mut ours: Vec<String> = methods().iter().map(name).collect();
+    let mut table: Vec<&str> = CALLS.iter().map(|(call, ..)| *call).collect();
+    ours.sort();
+    table.sort_unstable();
+    assert_eq!(ours, table);
+}
+
+/// Somebody who calls, and his letter in the table.
+struct Caller {
+    letter: char,
+    voice: Voice,
+}
+
+async fn every_role_may_do_what_the_table_says_and_nothing_else(h: &Harness) {
+    let team = h.team("acme").await;
+    let callers = callers(h, &team).await;
+    let holders: BTreeMap<&str, &str> = HOLDERS.iter().copied().collect();
+    let rules: BTreeMap<&str, (&str, &str)> = CALLS
+        .iter()
+        .map(|(call, permission, scope)| (*call, (*permission, *scope)))
+        .collect();
+    let mut cells = 0;
+    for method in methods() {
+        let rpc = name(&method);
+        let (base, _) = rules[rpc.as_str()];
+        for (role, extra) in [
+            (Role::Member, ["", ""]),
+            (Role::Guest, ["", ""]),
+            (Role::SecondaryAdmin, ["admins.grant", "admins.remove"]),
+            (Role::SsoAdmin, ["sso_admins.grant", "admins.remove"]),
+        ] {
+            let extra = match rpc.as_str() {
+                rpc if GRANTS.contains(&rpc) => extra[0],
+                rpc if ENDS.contains(&rpc) => extra[1],
+                _ => "",
+            };
+            let things = target(h, &team, role).await;
+            let messages = sample(&method, &things);
+            // Those who may not come first, and change nothing.
+            let mut before = Some(newest_event(h).await);
+            for caller in &callers {
+                let missing = [base, extra].into_iter().find(|permission| {
+                    !permission.is_empty()
+                        && caller.letter != 'A'
+                        && !holders[permission].contains(caller.letter)
+                });
+                if missing.is_none()
+                    && let Some(before) = before.take()
+                {
+                    assert_eq!(newest_event(h).await, before, "{rpc} {role:?}");
+                }
+                let answer = call(h, &method, &caller.voice, encoded(&messages)).await;
+                let told = format!("{} {role:?} {}", caller.letter, told(&method, &messages));
+                match missing {
+                    None => may(&told, answer),
+                    Some(permission) => may_not(&told, (caller.letter, permission), answer),
+                }
+                cells += 1;
+            }
+            h.deliver().await;
+        }
+    }
+    assert!(cells > 1_000, "{cells}");
+}
+
+fn may(told: &str, answer: Result<Vec<u8>, tonic::Status>) {
+    let Err(status) = answer else { return };
+    let refused = [
+        Code::PermissionDenied,
+        Code::Unauthenticated,
+        Code::InvalidArgument,
+        Code::Unimplemented,
+        Code::Internal,
+        Code::Unavailable,
+    ];
+    let reason = reason(&status);
+    assert!(
+        !refused.contains(&status.code()) && reason != "TEAM_NOT_FOUND",
+        "{told}: {reason}"
+    );
+}
+
+/// Strangers do not learn that there is such a team; who has to do with it learns what he lacks.
+fn may_not(told: &str, (letter, permission): (char, &str), answer: Result<Vec<u8>, tonic::Status>) {
+    let Err(status) = answer else {
+        panic!("{told}: answered");
+    };
+    let above = ["teams.create", "teams.list", "users.read"].contains(&permission);
+    if letter == 'X' && !above {
+        assert_eq!(
+            (status.code(), reason(&status).as_str()),
+            (Code::NotFound, "TEAM_NOT_FOUND"),
+            "{told}"
+        );
+        return;
+    }
+    let refused = (status.code(), reason(&status));
+    assert_eq!(
+        refused,
+        (Code::PermissionDenied, "PERMISSION_MISSING".to_owned()),
+        "{told}"
+    );
+    let info = status.get_error_details();
+    let info = info.error_info().expect("ErrorInfo");
+    assert_eq!(
+        info.metadata.get("permission").map(String::as_str),
+        Some(permission),
+        "{told}"
+    );
+}
+
+/// Everybody, the powerless first: eXternals, Removed, Invited, Guest, Member, then the admins and the operAtor.
+async fn callers(h: &Harness, team: &NewTeam) -> Vec<Caller> {
+    h.accept(&team.token).await.answered();
+    let joined = async |role: Role, email: &str| {
+        let mut request = invitation_of(&team.id, email);
+        request.set_role(role);
+        let invited = h.invite_from(request).await;
+        h.accept(&invited.token).await.answered();
+        invited.user
+    };
+    let stranger = h.verified("stranger@else.example").await.id;
+    let gone = h.invite(&team.id, "gone@acme.example").await;
+    h.decline(&gone.token).await;
+    let invited = h.invite(&team.id, "invited@acme.example").await.user;
+    let people = [
+        ('X', stranger),
+        ('X', gone.user),
+        ('I', invited),
+        ('G', joined(Role::Guest, "guest@acme.example").await),
+        ('M', joined(Role::Member, "member@acme.example").await),
+        ('O', joined(Role::SsoAdmin, "sso@acme.example").await),
+        (
+            'S',
+            joined(Role::SecondaryAdmin, "second@acme.example").await,
+        ),
+        ('P', team.admin.clone()),
+    ];
+    let mut callers: Vec<Caller> = people
+        .into_iter()
+        .map(|(letter, person)| Caller {
+            letter,
+            voice: Voice {
+                key: h.key().to_owned(),
+                actor: Some(person),
+            },
+        })
+        .collect();
+    callers.push(Caller {
+        letter: 'A',
+        voice: Voice {
+            key: h.key().to_owned(),
+            actor: None,
+        },
+    });
+    callers
+}
+
+/// Where the newest event stands.
+async fn newest_event(h: &Harness) -> String {
+    let request = ListEventsRequest {
+        page_size: 1,
+        newest_first: true,
+        ..ListEventsRequest::default()
+    };
+    let events = h.events().list_events(request).await.answered().events;
+    events[0].position.clone()
+}
+
+/// Somebody of a role whom nobody has touched yet, and all that has to do with him.
+async fn target(h: &Harness, team: &NewTeam, role: Role) -> Things {
+    let number = newest_event(h).await;
+    let email = format!("target{number}@acme.example");
+    let mut request = invitation_of(&team.id, &email);
+    request.set_role(role);
+    let invited = h.invite_from(request).await;
+    let import = format!("import-{number}");
+    h.import_held(&team.id, &import, &[&format!("row{number}@acme.example")])
+        .await;
+    BTreeMap::from([
+        ("team_id", team.id.clone()),
+        ("user_id", invited.user.clone()),
+        ("actor_user_id", invited.user),
+        ("invitation_id", invited.id),
+        ("import_id", import),
+        ("token", invited.token),
+        ("email", format!("new{number}@acme.example")),
+        ("display_name", format!("Name {number}")),
+        ("role", role.as_str_name().to_owned()),
+    ])
+}

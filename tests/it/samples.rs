@@ -1,0 +1,163 @@
+//! A request for every call, filled by the names of its fields.
+
+use std::collections::BTreeMap;
+
+use prost::Message;
+use prost_reflect::{
+    DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, ReflectMessage,
+    Value,
+};
+
+use crate::raw_calls::name;
+
+/// What fields of a name hold, such as `team_id`.
+pub(crate) type Things = BTreeMap<&'static str, String>;
+
+/// A field that names something, by its path, and what it holds: `filter.team_id`.
+pub(crate) type Named = (String, String);
+
+/// The messages of a valid call that concerns these things.
+pub(crate) fn sample(method: &MethodDescriptor, things: &Things) -> Vec<DynamicMessage> {
+    if method.is_client_streaming() {
+        return upload(&method.input(), things);
+    }
+    let mut message = fill(&method.input(), things);
+    let paths = match method.name() {
+        "UpdateTeam" | "UpdateRole" => "display_name",
+        "UpdateUser" => "given_name",
+        "UpdateMember" => "role",
+        _ => "",
+    };
+    if !paths.is_empty() {
+        let field = message.descriptor().get_field_by_name("update_mask");
+        let field = field.expect("an update mask");
+        let Kind::Message(mask) = field.kind() else {
+            panic!("a mask is a message");
+        };
+        let mut mask = DynamicMessage::new(mask);
+        let paths = Value::List(vec![Value::String(paths.to_owned())]);
+        mask.set_field_by_name("paths", paths);
+        message.set_field(&field, Value::Message(mask));
+    }
+    vec![message]
+}
+
+/// An upload of one row: its parts, each in its order, and the count that ends it.
+fn upload(part: &MessageDescriptor, things: &Things) -> Vec<DynamicMessage> {
+    let mut parts = Vec::new();
+    for name in ["header", "rows", "end"] {
+        let field = part.get_field_by_name(name).expect("a part");
+        let Kind::Message(kind) = field.kind() else {
+            panic!("parts are messages");
+        };
+        let mut inner = fill(&kind, things);
+        if name == "end" {
+            inner.set_field_by_name("row_count", Value::I64(1));
+        }
+        let mut message = DynamicMessage::new(part.clone());
+        message.set_field(&field, Value::Message(inner));
+        parts.push(message);
+    }
+    parts
+}
+
+fn fill(descriptor: &MessageDescriptor, things: &Things) -> DynamicMessage {
+    let mut message = DynamicMessage::new(descriptor.clone());
+    for field in descriptor.fields() {
+        let chosen = field
+            .containing_oneof()
+            .and_then(|oneof| oneof.fields().next())
+            .is_none_or(|first| first == field);
+        // Either ids or an import: the ids.
+        let excluded =
+            descriptor.name() == "BatchRevokeInvitationsRequest" && field.name() == "import_id";
+        let optional = field.is_list()
+            && matches!(field.kind(), Kind::Message(_))
+            && !["rows", "checks"].contains(&field.name());
+        if !chosen || excluded || optional {
+            continue;
+        }
+        if let Some(value) = value(&field, things) {
+            let value = if field.is_list() {
+                Value::List(vec![value])
+            } else {
+                value
+            };
+            message.set_field(&field, value);
+        }
+    }
+    message
+}
+
+fn value(field: &FieldDescriptor, things: &Things) -> Option<Value> {
+    match field.kind() {
+        Kind::String => text(field, things).map(Value::String),
+        Kind::Enum(kind) if kind.name() == "Role" && !field.is_list() => {
+            let role = kind.get_value_by_name(things.get("role")?)?;
+            Some(Value::EnumNumber(role.number()))
+        }
+        Kind::Message(kind) if kind.package_name() == "muster.v1" => {
+            Some(Value::Message(fill(&kind, things)))
+        }
+        _ => None,
+    }
+}
+
+/// The text of a field; those that are left out narrow a list, or tie a call to a state or a repetition.
+fn text(field: &FieldDescriptor, things: &Things) -> Option<String> {
+    let of = |name: &str| things.get(name).cloned();
+    match field.name() {
+        "id" => of(match field.parent_message().name() {
+            "Team" => "team_id",
+            "CustomRole" => "role_id",
+            _ => "user_id",
+        }),
+        "user_ids" => of("user_id"),
+        "invitation_ids" => of("invitation_id"),
+        "custom_role_ids" => of("role_id"),
+        "given_name" | "family_name" => Some("Ann".to_owned()),
+        "language" => Some("en".to_owned()),
+        "permissions" => Some("members.read".to_owned()),
+        "scopes" => Some("teams:read".to_owned()),
+        name => of(name),
+    }
+}
+
+/// Every field of a message that names one of ours by id, at any depth.
+pub(crate) fn named(message: &DynamicMessage) -> Vec<Named> {
+    let mut all = Vec::new();
+    collect("", message, &mut all);
+    all
+}
+
+fn collect(place: &str, message: &DynamicMessage, all: &mut Vec<Named>) {
+    for (field, value) in message.fields() {
+        let path = format!("{place}{}", field.name());
+        let values = match value {
+            Value::List(values) => values.clone(),
+            one => vec![one.clone()],
+        };
+        for value in values {
+            match value {
+                Value::Message(inner) => collect(&format!("{path}."), &inner, all),
+                Value::String(text) if is_id(field.name()) => all.push((path.clone(), text)),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn is_id(name: &str) -> bool {
+    name == "id" || name == "token" || name.ends_with("_id") || name.ends_with("_ids")
+}
+
+/// The bytes of a call's messages.
+pub(crate) fn encoded(messages: &[DynamicMessage]) -> Vec<Vec<u8>> {
+    messages.iter().map(Message::encode_to_vec).collect()
+}
+
+/// A call in words, for a failure.
+pub(crate) fn told(method: &MethodDescriptor, messages: &[DynamicMessage]) -> String {
+    let fields: Vec<Named> = messages.iter().flat_map(named).collect();
+    format!("{} {fields:?}", name(method))
+}
