@@ -45,6 +45,7 @@ mod lists;
 mod log_entries;
 mod matrix;
 mod members;
+mod memberships;
 mod messages;
 mod migrations;
 mod motley;
@@ -133,6 +134,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     log_entries::tests,
     members::tests,
     matrix::tests,
+    memberships::tests,
     messages::tests,
     outbox::tests,
     outcomes::tests,
