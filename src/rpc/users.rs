@@ -11,7 +11,11 @@ use super::{
     values::{id, ids, paths, word},
 };
 use crate::{
-    app::{self, Caller, correct_email::CorrectEmail, users::Update},
+    app::{
+        self, Caller,
+        correct_email::CorrectEmail,
+        users::{Key, Update},
+    },
     domain::{
         email::Email,
         imports::{ImportId, ImportPosition},
@@ -55,16 +59,7 @@ impl UserService for Rpc {
         self.call(
             request,
             async |rpc: Self, caller: Caller, message: proto::GetUserRequest| {
-                let key = match message.key {
-                    None => return Err(FieldViolation::new("key", Rule::Required).into()),
-                    Some(get_user_request::Key::UserId(text)) => {
-                        app::users::Key::Id(id("user_id", &text)?)
-                    }
-                    Some(get_user_request::Key::Email(text)) => {
-                        app::users::Key::Email(Email::parse("email", &text)?)
-                    }
-                };
-                let team = optional(id, "team_id", &message.team_id)?;
+                let (team, key) = wanted(&message)?;
                 let user = app::users::get(&rpc.ctx, &caller, (team, &key)).await?;
                 Ok(proto::GetUserResponse {
                     user: Some(members::user(user)),
@@ -284,6 +279,18 @@ impl UserService for Rpc {
         )
         .await
     }
+}
+
+fn wanted(message: &proto::GetUserRequest) -> Result<(Option<Uuid>, Key)> {
+    let mut violations = Violations::new();
+    let key = match &message.key {
+        None => Err(FieldViolation::new("key", Rule::Required)),
+        Some(get_user_request::Key::UserId(text)) => id("user_id", text).map(Key::Id),
+        Some(get_user_request::Key::Email(text)) => Email::parse("email", text).map(Key::Email),
+    };
+    let key = violations.take(key);
+    let team = violations.take(optional(id, "team_id", &message.team_id));
+    violations.finish(team.zip(key))
 }
 
 fn correction(message: &proto::CorrectEmailRequest) -> Result<CorrectEmail> {

@@ -2,6 +2,7 @@
 
 mod acts;
 mod addresses;
+mod authority;
 mod backends;
 mod batch_revocations;
 mod binary;
@@ -35,6 +36,7 @@ mod imports;
 mod invitation_filters;
 mod invitation_life;
 mod invitations;
+mod inviters;
 mod late_commits;
 mod layers;
 mod letters;
@@ -105,6 +107,7 @@ use harness::Test;
 /// What runs on every database: one line a module.
 const MODULES: &[fn() -> Vec<Test>] = &[
     addresses::tests,
+    authority::tests,
     batch_revocations::tests,
     cancelled_calls::tests,
     correct_email::tests,
@@ -127,6 +130,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     invitation_filters::tests,
     invitation_life::tests,
     invitations::tests,
+    inviters::tests,
     letters::tests,
     list_changes::tests,
     list_filters::tests,
