@@ -23,7 +23,10 @@ use crate::{
         pages::Page,
         permissions::Permission,
         roles::Role,
-        teams::{InvitationTtl, Team, TeamCounts, TeamFilter, TeamSettings, VerifiedAccountPolicy},
+        teams::{
+            Entitlement, InvitationTtl, Team, TeamCounts, TeamFilter, TeamSettings,
+            VerifiedAccountPolicy,
+        },
         texts::ExternalId,
         users::Profile,
     },
@@ -180,6 +183,8 @@ pub struct Update {
     pub default_language: Option<Language>,
     /// Which addresses may come in.
     pub domain_rules: Option<DomainRules>,
+    /// What its plan includes.
+    pub entitlements: Option<Vec<Entitlement>>,
 }
 
 /// Changes a team's settings. What has its value already is no change.
@@ -198,6 +203,9 @@ pub async fn update<A: Message + Default>(
         let (mut team, power) = authority::enter(tx, call.caller(), id).await?;
         if changes.seat_limit.is_some() {
             power.require(Permission::SeatsUpdate, id)?;
+        }
+        if changes.entitlements.is_some() {
+            power.require(Permission::EntitlementsUpdate, id)?;
         }
         call.expect(&team.etag())?;
         let wanted = changes.external_id.as_ref().and_then(Option::as_ref);
@@ -238,5 +246,8 @@ fn apply(settings: &mut TeamSettings, changes: &Update) {
     }
     if let Some(rules) = &changes.domain_rules {
         settings.domain_rules = rules.clone();
+    }
+    if let Some(entitlements) = &changes.entitlements {
+        settings.entitlements.clone_from(entitlements);
     }
 }

@@ -22,6 +22,14 @@ words! {
     }
 }
 
+words! {
+    /// What a team's plan includes beyond the usual.
+    pub enum Entitlement {
+        /// A directory may bring and manage its people.
+        DirectorySync = "DIRECTORY_SYNC",
+    }
+}
+
 /// A team.
 #[derive(Clone)]
 pub struct Team {
@@ -54,6 +62,9 @@ impl Team {
         for rule in settings.domain_rules.as_slice() {
             etag = etag.text(rule.as_str()).text(rule.effect().word());
         }
+        for entitlement in &settings.entitlements {
+            etag = etag.text(entitlement.word());
+        }
         etag.time(Some(self.create_time))
             .time(Some(self.update_time))
             .finish()
@@ -77,6 +88,8 @@ pub struct TeamSettings {
     pub default_language: Language,
     /// Which addresses may come in.
     pub domain_rules: DomainRules,
+    /// What its plan includes, each once and in the order of their declaration.
+    pub entitlements: Vec<Entitlement>,
 }
 
 impl TeamSettings {
@@ -100,6 +113,7 @@ impl TeamSettings {
                 self.default_language != before.default_language,
             ),
             ("domain_rules", self.domain_rules != before.domain_rules),
+            ("entitlements", self.entitlements != before.entitlements),
         ];
         fields
             .into_iter()

@@ -2,14 +2,14 @@
 
 use uuid::Uuid;
 
-use super::values::{id, paths, word};
+use super::values::{id, paths, word, words};
 use crate::{
     app,
     domain::{
         domain_rules::{DomainRule, DomainRules, Effect, MAX_RULES},
         languages::Language,
         names::DisplayName,
-        teams::{InvitationTtl, TeamSettings, VerifiedAccountPolicy, seat_limit},
+        teams::{Entitlement, InvitationTtl, TeamSettings, VerifiedAccountPolicy, seat_limit},
         texts::{ExternalId, optional},
     },
     error::{Result, Rule, Violations},
@@ -36,6 +36,7 @@ pub(super) fn settings(
     );
     let language = language("default_language", &message.default_language, violations);
     let domain_rules = rules("domain_rules", &message.domain_rules, violations);
+    let entitlements = entitlements("entitlements", &message.entitlements, violations);
     Some(TeamSettings {
         display_name: display_name?,
         external_id: external_id?,
@@ -44,6 +45,7 @@ pub(super) fn settings(
         verified_account_policy: policy?,
         default_language: language?,
         domain_rules: domain_rules?,
+        entitlements,
     })
 }
 
@@ -115,8 +117,19 @@ fn rules(
     }
 }
 
+/// Each once, in the order of their declaration.
+fn entitlements(field: &str, given: &[i32], violations: &mut Violations) -> Vec<Entitlement> {
+    let given = words(field, given, violations, |entitlement| match entitlement {
+        proto::Entitlement::Unspecified => None,
+        proto::Entitlement::DirectorySync => Some(Entitlement::DirectorySync),
+    });
+    let all = Entitlement::ALL.iter().copied();
+    all.filter(|one| given.contains(one)).collect()
+}
+
 /// What an update mask of a team may name.
-const UPDATABLE: [&str; 7] = [
+const UPDATABLE: [&str; 8] = [
+    "entitlements",
     "display_name",
     "external_id",
     "seat_limit",
@@ -159,6 +172,10 @@ pub(super) fn update(message: &proto::UpdateTeamRequest) -> Result<(Uuid, app::t
             }
             "domain_rules" => {
                 changes.domain_rules = rules(&field, &team.domain_rules, &mut violations);
+            }
+            "entitlements" => {
+                changes.entitlements =
+                    Some(entitlements(&field, &team.entitlements, &mut violations));
             }
             // `paths` has noted every other one.
             _ => {}

@@ -17,7 +17,7 @@ use crate::{
         languages::Language,
         names::PersonName,
         pages::size,
-        teams::{Team, TeamCounts, TeamFilter, VerifiedAccountPolicy},
+        teams::{Entitlement, Team, TeamCounts, TeamFilter, VerifiedAccountPolicy},
         texts::{ExternalId, optional},
         users::Profile,
     },
@@ -276,6 +276,13 @@ fn show(team: &Team) -> proto::Team {
             .as_slice()
             .iter()
             .map(show_rule)
+            .collect(),
+        entitlements: settings
+            .entitlements
+            .iter()
+            .map(|entitlement| match entitlement {
+                Entitlement::DirectorySync => proto::Entitlement::DirectorySync.into(),
+            })
             .collect(),
         create_time: Some(timestamp(team.create_time)),
         update_time: Some(timestamp(team.update_time)),

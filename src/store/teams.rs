@@ -24,7 +24,10 @@ use crate::{
         letters::DeliveryState,
         names::DisplayName,
         pages::{Page, Position},
-        teams::{InvitationTtl, Team, TeamCounts, TeamFilter, TeamSettings, VerifiedAccountPolicy},
+        teams::{
+            Entitlement, InvitationTtl, Team, TeamCounts, TeamFilter, TeamSettings,
+            VerifiedAccountPolicy,
+        },
         texts::ExternalId,
     },
     error::{Error, FieldViolation, Result},
@@ -51,6 +54,12 @@ impl TryFrom<Model> for Team {
                 )?,
                 default_language: kept(Language::parse("default_language", &row.default_language))?,
                 domain_rules: read_rules(row.domain_rules)?,
+                entitlements: row
+                    .entitlements
+                    .split(',')
+                    .filter(|text| !text.is_empty())
+                    .map(|text| word(Entitlement::of, text))
+                    .collect::<Result<_>>()?,
             },
             create_time: time(row.create_time)?,
             update_time: time(row.update_time)?,
@@ -78,6 +87,12 @@ fn row(team: &Team) -> Model {
             .iter()
             .map(|rule| json!({"domain": rule.as_str(), "effect": rule.effect().word()}))
             .collect(),
+        entitlements: settings
+            .entitlements
+            .iter()
+            .map(|entitlement| entitlement.word())
+            .collect::<Vec<_>>()
+            .join(","),
         create_time: micros(team.create_time),
         update_time: micros(team.update_time),
     }

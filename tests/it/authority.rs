@@ -1,12 +1,13 @@
 //! On whose behalf a call is made, and what follows from it.
 
 use muster::proto::{
-    BatchGetUsersRequest, BatchResendInvitationsRequest, BatchRevokeInvitationsRequest,
-    EventFilter, EventType, GetTeamRequest, GetUserRequest, ListEventsRequest, ListTeamsRequest,
-    ListUserTeamsRequest, ListUsersRequest, Reason, Role, Team, UpdateTeamRequest,
-    UpdateUserRequest, User, UserFilter, event_service_client::EventServiceClient,
-    get_user_request::Key, invitation_service_client::InvitationServiceClient,
-    team_service_client::TeamServiceClient, user_service_client::UserServiceClient,
+    BatchGetUsersRequest, BatchInvitationResult, BatchResendInvitationsRequest,
+    BatchRevokeInvitationsRequest, Entitlement, EventFilter, EventType, GetTeamRequest,
+    GetUserRequest, ListEventsRequest, ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest,
+    Reason, Role, Team, UpdateTeamRequest, UpdateUserRequest, User, UserFilter,
+    event_service_client::EventServiceClient, get_user_request::Key,
+    invitation_service_client::InvitationServiceClient, team_service_client::TeamServiceClient,
+    user_service_client::UserServiceClient,
 };
 use tonic::{Code, Status};
 
@@ -24,7 +25,7 @@ tests![
     whoever_has_nothing_to_do_with_a_team_does_not_find_it,
     somebody_invited_has_no_power_until_he_joins,
     what_is_above_teams_is_the_operators,
-    seats_are_the_operators_to_give,
+    seats_and_entitlements_are_the_operators_to_give,
     a_teams_admins_see_its_people_and_nobody_else,
     a_profile_is_an_admins_while_nobody_else_has_it,
     a_person_changes_his_own_profile_and_sees_his_own_teams,
@@ -124,13 +125,14 @@ async fn what_is_above_teams_is_the_operators(h: &Harness) {
     );
 }
 
-async fn seats_are_the_operators_to_give(h: &Harness) {
+async fn seats_and_entitlements_are_the_operators_to_give(h: &Harness) {
     let team = led(h, "acme").await;
     let request = |paths: &[&str]| UpdateTeamRequest {
         team: Some(Team {
             id: team.id.clone(),
             display_name: "Acme".to_owned(),
             seat_limit: Some(1_000),
+            entitlements: vec![Entitlement::DirectorySync.into(); 2],
             ..Team::default()
         }),
         update_mask: Some(prost_types::FieldMask {
@@ -147,7 +149,18 @@ async fn seats_are_the_operators_to_give(h: &Harness) {
         teams(h, &team.admin).update_team(both.clone()).await,
         "seats.update",
     );
+    lacks(
+        teams(h, &team.admin)
+            .update_team(request(&["entitlements"]))
+            .await,
+        "entitlements.update",
+    );
     h.teams().update_team(both).await.answered();
+    let granted = h.teams().update_team(request(&["entitlements"])).await;
+    let granted = granted.answered().team.expect("the team").entitlements;
+    assert_eq!(granted, [i32::from(Entitlement::DirectorySync)]);
+    let seen = teams(h, &team.admin).get_team(of(&team)).await.answered();
+    assert_eq!(seen.team.expect("the team").entitlements, granted);
 }
 
 fn by_id(team: Option<&NewTeam>, user: &str) -> GetUserRequest {
@@ -338,16 +351,20 @@ async fn a_batch_names_what_is_missing_for_each(h: &Harness) {
     let sso = admin(h, &team, Role::SsoAdmin, "sso@acme.example").await;
     let ann = h.invite(&team.id, "ann@acme.example").await;
     let ids = vec![sso.id.clone(), ann.id.clone()];
-    let resend = BatchResendInvitationsRequest {
+    let many = BatchResendInvitationsRequest {
         team_id: team.id.clone(),
         invitation_ids: ids.clone(),
         ..BatchResendInvitationsRequest::default()
     };
-    let resent = invitations(h, &second.user)
-        .batch_resend_invitations(resend)
+    let answer = invitations(h, &second.user)
+        .batch_resend_invitations(many)
         .await
         .answered();
-    let reasons: Vec<Reason> = resent.results.iter().map(|one| one.reason()).collect();
+    let reasons: Vec<Reason> = answer
+        .results
+        .iter()
+        .map(BatchInvitationResult::reason)
+        .collect();
     assert_eq!(reasons, [Reason::PermissionMissing, Reason::Unspecified]);
     h.only_letter().await;
 

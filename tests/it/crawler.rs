@@ -127,12 +127,12 @@ async fn furnish(h: &Harness, name: &str) -> (Things, String) {
     h.accept(&team.token).await.answered();
     let email = format!("somebody@{name}.example");
     let mut request = invitation_of(&team.id, &email);
-    request.family_name = if name == "theirs" {
+    let family = if name == "theirs" {
         "Theirson"
     } else {
         "Myson"
-    }
-    .to_owned();
+    };
+    family.clone_into(&mut request.family_name);
     let invited = h.invite_from(request).await;
     let import = format!("import-{}", team.invitation);
     h.import_held(&team.id, &import, &[&format!("row@{name}.example")])

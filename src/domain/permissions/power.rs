@@ -107,3 +107,142 @@ pub fn denied(permission: Permission, team_id: Option<Uuid>) -> Error {
         team_id,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEAM: Uuid = Uuid::nil();
+    const SELF: Uuid = Uuid::max();
+
+    fn person(role: Role, custom: &[Permission]) -> Power {
+        Power::Person(SELF, role, custom.to_vec())
+    }
+
+    /// Who holds a permission, a letter each: Primary, Secondary, ssO admin, Member, Guest, serVice, operAtor.
+    fn holders(permission: Permission) -> String {
+        let powers = [
+            ('P', person(Role::PrimaryAdmin, &[])),
+            ('S', person(Role::SecondaryAdmin, &[])),
+            ('O', person(Role::SsoAdmin, &[])),
+            ('M', person(Role::Member, &[])),
+            ('G', person(Role::Guest, &[])),
+            ('V', Power::Service),
+            ('A', Power::Operator),
+        ];
+        let holders = powers.iter().filter(|(_, power)| power.holds(permission));
+        holders.map(|(letter, _)| letter).collect()
+    }
+
+    #[test]
+    fn every_permission_is_held_by_whom_the_table_says() {
+        let table = [
+            ("team.read", "PSOVA"),
+            ("team.update", "PSOA"),
+            ("team.delete", "PA"),
+            ("roles.update", "PSOA"),
+            ("members.read", "PSOVA"),
+            ("members.check", "PSOVA"),
+            ("members.invite", "PSOVA"),
+            ("members.update", "PSOVA"),
+            ("members.disable", "PSOVA"),
+            ("members.remove", "PSOVA"),
+            ("invitations.read", "PSOVA"),
+            ("invitations.resend", "PSOVA"),
+            ("invitations.revoke", "PSOVA"),
+            ("imports.read", "PSOVA"),
+            ("imports.create", "PSOVA"),
+            ("events.read", "PSOVA"),
+            ("products.update", "PSOA"),
+            ("admins.grant", "PSOA"),
+            ("admins.remove", "PSOA"),
+            ("sso_admins.grant", "POA"),
+            ("primary.transfer", "PA"),
+            ("sso.update", "POA"),
+            ("teams.create", "A"),
+            ("teams.list", "A"),
+            ("seats.update", "A"),
+            ("entitlements.update", "A"),
+            ("users.read", "A"),
+            ("users.update", "A"),
+            ("keys.update", "A"),
+        ];
+        assert_eq!(table.len(), Permission::ALL.len());
+        for (permission, (word, expected)) in Permission::ALL.iter().zip(table) {
+            assert_eq!(permission.word(), word);
+            assert_eq!(holders(*permission), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_custom_role_adds_what_it_may_hold_and_nothing_above() {
+        let all = person(Role::Member, Permission::ALL);
+        for permission in Permission::ALL {
+            assert_eq!(all.holds(*permission), permission.is_for_custom_roles());
+        }
+        for above in [
+            Permission::AdminsGrant,
+            Permission::AdminsRemove,
+            Permission::SsoAdminsGrant,
+            Permission::PrimaryTransfer,
+            Permission::SsoUpdate,
+            Permission::TeamDelete,
+            Permission::SeatsUpdate,
+        ] {
+            assert!(!above.is_for_custom_roles(), "{above:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_gives_a_role_above_his_own_rights() {
+        let may = |power: &Power| -> Vec<Role> {
+            let roles = Role::ALL.iter().copied();
+            roles
+                .filter(|role| power.grant(*role, TEAM).is_ok())
+                .collect()
+        };
+        let secondary = &Role::ALL[1..];
+        assert_eq!(may(&Power::Operator), Role::ALL);
+        assert_eq!(may(&person(Role::PrimaryAdmin, &[])), Role::ALL);
+        assert_eq!(may(&person(Role::SsoAdmin, &[])), secondary);
+        let second = may(&person(Role::SecondaryAdmin, &[]));
+        assert_eq!(second, [Role::SecondaryAdmin, Role::Member, Role::Guest]);
+        for power in [Power::Service, person(Role::Member, Permission::ALL)] {
+            assert_eq!(may(&power), [Role::Member, Role::Guest], "{power:?}");
+        }
+    }
+
+    #[test]
+    fn only_admins_end_admins() {
+        for power in [Power::Service, person(Role::Member, Permission::ALL)] {
+            assert!(power.remove(Role::Guest, TEAM).is_ok());
+            assert!(power.remove(Role::SsoAdmin, TEAM).is_err());
+        }
+        let second = person(Role::SecondaryAdmin, &[]);
+        assert!(second.remove(Role::SsoAdmin, TEAM).is_ok());
+    }
+
+    #[test]
+    fn a_person_may_ask_about_himself_unless_he_is_powerless() {
+        let about = |power: &Power, permission: Permission, user: Uuid| {
+            power.require_about(permission, (TEAM, Some(user))).is_ok()
+        };
+        let guest = person(Role::Guest, &[]);
+        assert!(about(&guest, Permission::MembersRead, SELF));
+        assert!(!about(&guest, Permission::MembersRead, TEAM));
+        assert!(!about(&guest, Permission::MembersUpdate, SELF));
+        assert!(!about(&guest, Permission::TeamRead, SELF));
+        let nobody = Power::Powerless(SELF);
+        assert!(!about(&nobody, Permission::MembersRead, SELF));
+    }
+
+    #[test]
+    fn a_refusal_names_what_is_missing_and_where() {
+        let refused = Power::Service.require(Permission::TeamUpdate, TEAM);
+        let Err(Error::Denied(missing)) = refused else {
+            panic!("not denied");
+        };
+        assert_eq!(missing.permission, Some("team.update"));
+        assert_eq!((missing.scope, missing.team_id), (None, Some(TEAM)));
+    }
+}

@@ -15,6 +15,7 @@ pub(in crate::store) struct Model {
     pub(in crate::store) verified_account_policy: String,
     pub(in crate::store) default_language: String,
     pub(in crate::store) domain_rules: Json,
+    pub(in crate::store) entitlements: String,
     pub(in crate::store) create_time: i64,
     pub(in crate::store) update_time: i64,
 }
