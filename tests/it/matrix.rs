@@ -16,6 +16,7 @@ use crate::{
 
 tests![
     every_call_has_a_line_in_the_table,
+    the_document_has_the_same_table,
     every_role_may_do_what_the_table_says_and_nothing_else,
 ];
 
@@ -156,6 +157,37 @@ async fn every_call_has_a_line_in_the_table(_: &Harness) {
     ours.sort();
     table.sort_unstable();
     assert_eq!(ours, table);
+}
+
+async fn the_document_has_the_same_table(_: &Harness) {
+    let document = include_str!("../../docs/permissions.md");
+    let has = |line: &str| {
+        let found = document.lines().any(|one| one.starts_with(line));
+        assert!(found, "docs/permissions.md has no line {line}");
+    };
+    for (call, permission, scope) in CALLS {
+        let needs = match *permission {
+            "" => "the mailed token".to_owned(),
+            permission => format!("`{permission}`"),
+        };
+        has(&format!("| `{call}` | {needs} | `{scope}` |"));
+    }
+    let lines = document.lines();
+    let calls = lines.filter(|line| line.contains("Service/")).count();
+    assert_eq!(calls, CALLS.len(), "calls that there are not");
+    for (permission, letters) in HOLDERS {
+        let line = document
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{permission}` | to ")));
+        let line = line.expect(permission);
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let said: String = "PSOV"
+            .chars()
+            .zip(&cells[3..7])
+            .filter_map(|(letter, cell)| (*cell == "yes").then_some(letter))
+            .collect();
+        assert_eq!(said, *letters, "{permission}");
+    }
 }
 
 /// Somebody who calls, and his letter in the table.
