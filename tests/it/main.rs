@@ -13,6 +13,7 @@ mod correct_email;
 mod corrections_refused;
 mod crashes;
 mod crawler;
+mod dead_links;
 mod deployments;
 mod domain_rules;
 mod drain;
@@ -113,6 +114,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     correct_email::tests,
     corrections_refused::tests,
     crawler::tests,
+    dead_links::tests,
     domain_rules::tests,
     drain::tests,
     errors::tests,

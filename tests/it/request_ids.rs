@@ -50,7 +50,15 @@ pub(crate) fn mask(path: &str) -> FieldMask {
 }
 
 /// Methods that only look.
-const LOOKING: [&str; 4] = ["Get", "List", "BatchGet", "Peek"];
+const LOOKING: [&str; 7] = [
+    "Get",
+    "List",
+    "BatchGet",
+    "Peek",
+    "Check",
+    "BatchCheck",
+    "Test",
+];
 
 async fn every_call_that_changes_something_takes_a_request_id(_: &Harness) {
     let set = FileDescriptorSet::decode(DESCRIPTORS).expect("descriptors");
