@@ -28,6 +28,7 @@ pub mod links;
 pub mod members;
 pub mod resends;
 pub mod revocations;
+pub mod roles;
 pub mod teams;
 pub mod users;
 

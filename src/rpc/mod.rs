@@ -24,6 +24,8 @@ mod members;
 mod mutations;
 mod pages;
 pub mod reflection;
+mod role_changes;
+mod roles;
 mod status;
 mod team_settings;
 mod teams;
