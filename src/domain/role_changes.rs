@@ -270,9 +270,9 @@ mod tests {
         let member = active(Role::Member);
         let giver = person(Role::Guest);
 
-        let given = hold(&both[..1]).of(&member, &both[..1], &giver).unwrap();
-        assert_eq!(given.custom_role_ids, Some(vec![update.id]));
-        assert_eq!(given.fields(), ["custom_role_ids"]);
+        let change = hold(&both[..1]).of(&member, &both[..1], &giver).unwrap();
+        assert_eq!(change.custom_role_ids, Some(vec![update.id]));
+        assert_eq!(change.fields(), ["custom_role_ids"]);
         let answer = hold(&both).of(&member, &both, &giver);
         assert_eq!(refusal(answer), "members.invite");
         // What he keeps counts as well.
