@@ -1,15 +1,26 @@
-//! Looking at the members of a team.
+//! Looking at the members of a team, and making them something else there.
 
+use prost::Message;
 use uuid::Uuid;
 
-use super::{Caller, Context, authority, no_member};
+use super::{
+    Call, Caller, Context,
+    authority::{self, Place},
+    calls::once,
+    no_member,
+};
 use crate::{
+    clock::Time,
     domain::{
+        events::{EventType, Happening, Membership, Payload},
         members::{Member, MemberFilter},
         pages::{Page, Position},
+        permissions::Power,
+        role_changes::{Change, Wanted},
+        teams::Team,
     },
-    error::Result,
-    store,
+    error::{Error, Result},
+    store::{self, Reads, Tx},
 };
 
 /// One member.
@@ -22,9 +33,13 @@ pub async fn get(
     (team_id, user_id): (Uuid, Uuid),
 ) -> Result<Member> {
     let team = authority::look(ctx, caller, (team_id, Some(user_id))).await?;
-    store::members::find(&ctx.store, &team, user_id)
+    find(&ctx.store, &team, user_id).await
+}
+
+async fn find(db: &impl Reads, team: &Team, user: Uuid) -> Result<Member> {
+    store::members::find(db, team, user)
         .await?
-        .ok_or_else(|| no_member(user_id))
+        .ok_or_else(|| no_member(user))
 }
 
 /// A page of a team's members.
@@ -40,4 +55,90 @@ pub async fn list(
     let now = ctx.clock.now();
     let team = authority::look(ctx, caller, (team_id, None)).await?;
     store::lists::members(&ctx.store, &team, filter, (after, size, now)).await
+}
+
+/// Make a member something else.
+pub struct Update {
+    /// The team.
+    pub team_id: Uuid,
+    /// The person.
+    pub user_id: Uuid,
+    /// What becomes of him.
+    pub wanted: Wanted,
+}
+
+/// Changes a member's role and custom roles. What has its value already is no change.
+///
+/// # Errors
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `MEMBER_NOT_FOUND`, `NOT_A_MEMBER`, `PRIMARY_ADMIN_PROTECTED`, `ROLE_NOT_FOUND`,
+/// `ETAG_MISMATCH`.
+pub async fn update<A: Message + Default>(
+    ctx: &Context,
+    call: &Call,
+    command: &Update,
+    show: impl Fn(Member, Time) -> A,
+) -> Result<A> {
+    let now = ctx.clock.now();
+    let place = Place::Team(command.team_id);
+    once(ctx, (call, place, now), show, |tx| async move {
+        let tx = &tx;
+        let (team, power) = authority::enter(tx, call.caller(), command.team_id).await?;
+        let member = find(tx, &team, command.user_id).await?;
+        let ids = command.wanted.custom_role_ids.as_deref();
+        let found = store::roles::by_ids(tx, team.id, ids.unwrap_or_default()).await?;
+
+        call.expect(&member.etag())?;
+        let change = command.wanted.of(&member, &found, &power)?;
+
+        let fields = change.fields();
+        if fields.is_empty() {
+            return Ok(member);
+        }
+        carry_out(tx, (&team, &power), &member, &change).await?;
+        let member = find(tx, &team, command.user_id).await?;
+        let event = updated(&member, &fields);
+        store::events::append(tx, &[event], call.made(now)).await?;
+        Ok(member)
+    })
+    .await
+}
+
+async fn carry_out(
+    tx: &Tx,
+    (team, power): (&Team, &Power),
+    member: &Member,
+    change: &Change,
+) -> Result<()> {
+    let user = member.user.id;
+    if let Some(role) = change.role {
+        store::members::set_role(tx, team, user, role).await?;
+    }
+    if let Some(ids) = &change.custom_role_ids {
+        store::member_roles::set(tx, (team.id, user), ids).await?;
+    }
+    if change.is_offer {
+        let open = member.invitation.as_ref();
+        let open =
+            open.ok_or_else(|| Error::internal("an invited member without an invitation"))?;
+        store::invitations::set_inviter(tx, open.id, power.person()).await?;
+    }
+    Ok(())
+}
+
+/// The event of a member who is something else now.
+fn updated(member: &Member, changed: &[&str]) -> Happening {
+    Happening {
+        event_type: EventType::MemberUpdated,
+        team_id: Some(member.team_id),
+        user_id: Some(member.user.id),
+        payload: Payload::Member(Membership {
+            role: member.role,
+            state: member.state(),
+            source: member.source,
+            invitation_id: None,
+            import_id: None,
+            removal: None,
+            changed_fields: changed.iter().map(|name| (*name).to_owned()).collect(),
+        }),
+    }
 }

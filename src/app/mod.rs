@@ -29,6 +29,7 @@ pub mod members;
 pub mod memberships;
 pub mod resends;
 pub mod revocations;
+pub mod roles;
 pub mod teams;
 pub mod users;
 

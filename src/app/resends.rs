@@ -129,6 +129,7 @@ pub(super) async fn resend(
     let people: Vec<Uuid> = invitations.iter().map(|one| one.user_id).collect();
     let mut languages = languages(tx, &people).await?;
     let roles = store::members::roles(tx, team, &people).await?;
+    let custom = store::member_roles::permissions_of(tx, team.id, &people).await?;
 
     let mut renewed = Vec::new();
     let mut postings = Vec::new();
@@ -137,6 +138,9 @@ pub(super) async fn resend(
         let decision = invitation.resend(now).and_then(|needs_seat| {
             if let (Some(power), Some(role)) = (power, roles.get(&invitation.user_id)) {
                 power.grant(*role, team.id)?;
+                // A correction gives somebody else what waits for the person.
+                let held = custom.get(&invitation.user_id);
+                power.require_all(held.map_or(&[], Vec::as_slice), team.id)?;
             }
             resends.allow(ctx, invitation, now)?;
             let is_primary = invitation.user_id == team.primary_admin_user_id;

@@ -141,6 +141,10 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         | Reason::EventsGone
         | Reason::WatchesBusy
         | Reason::ActorInvalid
-        | Reason::InviterLostAuthority => None,
+        | Reason::InviterLostAuthority
+        | Reason::RoleNotFound
+        | Reason::RoleInUse
+        | Reason::RoleNameTaken
+        | Reason::RolesUsedUp => None,
     }
 }

@@ -31,6 +31,14 @@ words! {
         MemberJoined = "MEMBER_JOINED",
         /// A membership ended.
         MemberRemoved = "MEMBER_REMOVED",
+        /// A member has another role or other custom roles.
+        MemberUpdated = "MEMBER_UPDATED",
+        /// A custom role was made.
+        RoleCreated = "ROLE_CREATED",
+        /// A custom role was changed.
+        RoleUpdated = "ROLE_UPDATED",
+        /// A custom role was deleted.
+        RoleDeleted = "ROLE_DELETED",
         /// An invitation has a new link.
         InvitationResent = "INVITATION_RESENT",
         /// An invitation's held letter was released.
@@ -161,6 +169,8 @@ pub enum Payload {
     Letter(LetterKind, DeliveryState, Option<Uuid>),
     /// Of an API key: which.
     Key(String),
+    /// Of a custom role: which, and the fields that have another value.
+    Role(Uuid, Vec<String>),
 }
 
 /// What a membership is from now on.
@@ -178,6 +188,8 @@ pub struct Membership {
     pub import_id: Option<String>,
     /// Why it ended.
     pub removal: Option<Removal>,
+    /// Which parts have another value, of a membership that only changed.
+    pub changed_fields: Vec<String>,
 }
 
 /// The payloads that there are.
@@ -197,6 +209,8 @@ pub enum Family {
     Letter,
     /// [`Payload::Key`].
     Key,
+    /// [`Payload::Role`].
+    Role,
 }
 
 impl EventType {
@@ -205,9 +219,12 @@ impl EventType {
     pub const fn family(self) -> Family {
         match self {
             Self::TeamCreated | Self::TeamUpdated | Self::TeamPrimaryAdminChanged => Family::Team,
-            Self::MemberInvited | Self::MemberAdded | Self::MemberJoined | Self::MemberRemoved => {
-                Family::Member
-            }
+            Self::MemberInvited
+            | Self::MemberAdded
+            | Self::MemberJoined
+            | Self::MemberRemoved
+            | Self::MemberUpdated => Family::Member,
+            Self::RoleCreated | Self::RoleUpdated | Self::RoleDeleted => Family::Role,
             Self::InvitationResent | Self::InvitationReleased => Family::Invitation,
             Self::UserUpdated => Family::User,
             Self::ImportCreated => Family::Import,

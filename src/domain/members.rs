@@ -61,6 +61,8 @@ pub struct Member {
     pub team_id: Uuid,
     /// The role as people see it, the primary admin's included.
     pub role: Role,
+    /// The custom roles, in the order of their ids; none once the membership has ended.
+    pub custom_role_ids: Vec<Uuid>,
     /// How the person came in.
     pub source: Source,
     /// When the membership was made.
@@ -101,12 +103,15 @@ impl Member {
         })
     }
 
-    /// Changes whenever the membership, the account or the open invitation does.
+    /// Changes whenever the membership, its roles, the account or the open invitation does.
     #[must_use]
     pub fn etag(&self) -> String {
         let invitation = self.shown_invitation().map(|open| open.etag());
-        Etag::new()
-            .text(&self.team_id.to_string())
+        let mut etag = Etag::new();
+        for id in &self.custom_role_ids {
+            etag = etag.text(&id.to_string());
+        }
+        etag.text(&self.team_id.to_string())
             .text(self.role.word())
             .text(self.source.word())
             .time(Some(self.create_time))

@@ -2,6 +2,7 @@
 
 pub mod admission;
 pub mod csv;
+pub mod custom_roles;
 pub mod domain_rules;
 pub mod email;
 pub mod etags;
@@ -15,6 +16,7 @@ pub mod members;
 pub mod names;
 pub mod pages;
 pub mod permissions;
+pub mod role_changes;
 pub mod roles;
 pub mod search;
 pub mod teams;

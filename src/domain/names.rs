@@ -51,7 +51,7 @@ pub(super) use checked_texts;
 checked_texts! {
     /// A person's given or family name: in NFC, trimmed, 1 to 100 code points, no hidden character and no link.
     pub struct PersonName = name;
-    /// A team's name, by the same rules.
+    /// A team's or a custom role's name, by the same rules.
     pub struct DisplayName = name;
 }
 

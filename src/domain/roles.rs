@@ -17,3 +17,14 @@ words! {
         Guest = "GUEST",
     }
 }
+
+impl Role {
+    /// Whether it has authority of its own.
+    #[must_use]
+    pub const fn is_admin(self) -> bool {
+        match self {
+            Self::PrimaryAdmin | Self::SecondaryAdmin | Self::SsoAdmin => true,
+            Self::Member | Self::Guest => false,
+        }
+    }
+}

@@ -78,6 +78,10 @@ fn payload(payload: Payload) -> Wire {
             state: members::delivery(state).into(),
             invitation_id: text(invitation),
         }),
+        Payload::Role(role, changed_fields) => Wire::Role(proto::RoleEvent {
+            role_id: role.to_string(),
+            changed_fields,
+        }),
         Payload::Key(key_id) => Wire::Key(proto::KeyEvent { key_id }),
     }
 }
@@ -93,6 +97,7 @@ fn membership(member: Membership) -> proto::MemberEvent {
             .removal
             .map_or(proto::MemberRemoval::Unspecified, removal)
             .into(),
+        changed_fields: member.changed_fields,
     }
 }
 
@@ -134,6 +139,10 @@ const fn event_type(event_type: EventType) -> proto::EventType {
         EventType::LetterCancelled => proto::EventType::LetterCancelled,
         EventType::KeyCreated => proto::EventType::KeyCreated,
         EventType::KeyRevoked => proto::EventType::KeyRevoked,
+        EventType::MemberUpdated => proto::EventType::MemberUpdated,
+        EventType::RoleCreated => proto::EventType::RoleCreated,
+        EventType::RoleUpdated => proto::EventType::RoleUpdated,
+        EventType::RoleDeleted => proto::EventType::RoleDeleted,
     }
 }
 
@@ -156,5 +165,9 @@ const fn read_type(event_type: proto::EventType) -> Option<EventType> {
         proto::EventType::LetterCancelled => Some(EventType::LetterCancelled),
         proto::EventType::KeyCreated => Some(EventType::KeyCreated),
         proto::EventType::KeyRevoked => Some(EventType::KeyRevoked),
+        proto::EventType::MemberUpdated => Some(EventType::MemberUpdated),
+        proto::EventType::RoleCreated => Some(EventType::RoleCreated),
+        proto::EventType::RoleUpdated => Some(EventType::RoleUpdated),
+        proto::EventType::RoleDeleted => Some(EventType::RoleDeleted),
     }
 }

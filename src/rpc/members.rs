@@ -202,6 +202,11 @@ pub(super) fn member(member: Member, now: Time) -> (proto::Member, Option<proto:
         user: Some(user(member.user)),
         invitation: open.clone(),
         etag,
+        custom_role_ids: member
+            .custom_role_ids
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
     };
     (shown, open)
 }

@@ -25,6 +25,8 @@ mod memberships;
 mod mutations;
 mod pages;
 pub mod reflection;
+mod role_changes;
+mod roles;
 mod status;
 mod team_settings;
 mod teams;

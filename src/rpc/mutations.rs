@@ -10,9 +10,10 @@ use crate::{
     error::{Error, FieldViolation, Result},
     proto::{
         AcceptInvitationRequest, BatchResendInvitationsRequest, BatchRevokeInvitationsRequest,
-        CorrectEmailRequest, CreateInvitationRequest, CreateTeamRequest, CreateUserRequest,
-        DeclineInvitationRequest, ReleaseLettersRequest, RequestNewInvitationRequest,
-        ResendInvitationRequest, RevokeInvitationRequest, UpdateTeamRequest, UpdateUserRequest,
+        CorrectEmailRequest, CreateInvitationRequest, CreateRoleRequest, CreateTeamRequest,
+        CreateUserRequest, DeclineInvitationRequest, DeleteRoleRequest, ReleaseLettersRequest,
+        RequestNewInvitationRequest, ResendInvitationRequest, RevokeInvitationRequest,
+        UpdateMemberRequest, UpdateRoleRequest, UpdateTeamRequest, UpdateUserRequest,
     },
 };
 
@@ -50,6 +51,10 @@ macro_rules! mutations {
 mutations! {
     CreateTeamRequest, |it| it.validate_only, |_it| "";
     UpdateTeamRequest, |it| it.validate_only, |it| it.team.as_ref().map_or("", |team| &team.etag);
+    UpdateMemberRequest, |it| it.validate_only, |it| it.member.as_ref().map_or("", |member| &member.etag);
+    CreateRoleRequest, |it| it.validate_only, |_it| "";
+    UpdateRoleRequest, |it| it.validate_only, |it| it.role.as_ref().map_or("", |role| &role.etag);
+    DeleteRoleRequest, |it| it.validate_only, |it| &it.etag;
     CreateUserRequest, |it| it.validate_only, |_it| "";
     UpdateUserRequest, |it| it.validate_only, |it| it.user.as_ref().map_or("", |user| &user.etag);
     CorrectEmailRequest, |_it| false, |it| &it.etag;

@@ -162,7 +162,11 @@ fn advice(reason: Reason) -> String {
         | Reason::UserNotFound
         | Reason::MemberNotFound
         | Reason::InvitationNotFound
-        | Reason::ImportNotFound => "not found",
+        | Reason::ImportNotFound
+        | Reason::RoleNotFound => "not found",
+        Reason::RoleInUse => "members hold this role; give them others first",
+        Reason::RoleNameTaken => "another custom role of the team has this name",
+        Reason::RolesUsedUp => "the team has as many custom roles as it may; delete one",
         Reason::TeamExternalIdTaken => "another team has this external id",
         Reason::InvitationSuperseded => "a newer link replaced this one; use the newest letter",
         Reason::InvitationAccepted => "the invitation was accepted",

@@ -5,7 +5,7 @@ use tonic::{Request, Response, Status};
 use super::{
     Rpc, filters, members, memberships, mutations,
     pages::{self, List},
-    team_settings,
+    role_changes, team_settings,
     values::{id, timestamp},
 };
 use crate::{
@@ -183,6 +183,27 @@ impl TeamService for Rpc {
             Ok(proto::TestPermissionsResponse {
                 permissions: held.iter().map(|one| one.word().to_owned()).collect(),
             })
+        })
+        .await
+    }
+
+    async fn update_member(
+        &self,
+        request: Request<proto::UpdateMemberRequest>,
+    ) -> Result<Response<proto::UpdateMemberResponse>, Status> {
+        let decode = role_changes::update;
+        self.mutate(request, decode, async |rpc: Self, call, command| {
+            app::members::update(&rpc.ctx, &call, &command, |member, now| {
+                let (mut member, _) = members::member(member, now);
+                mutations::no_etag_of_rehearsal(&call, &mut member.etag);
+                if let Some(open) = &mut member.invitation {
+                    mutations::no_etag_of_rehearsal(&call, &mut open.etag);
+                }
+                proto::UpdateMemberResponse {
+                    member: Some(member),
+                }
+            })
+            .await
         })
         .await
     }

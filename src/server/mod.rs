@@ -20,8 +20,8 @@ use crate::{
     mail::relay::Relay,
     proto::{
         event_service_server::EventServiceServer,
-        invitation_service_server::InvitationServiceServer, team_service_server::TeamServiceServer,
-        user_service_server::UserServiceServer,
+        invitation_service_server::InvitationServiceServer, role_service_server::RoleServiceServer,
+        team_service_server::TeamServiceServer, user_service_server::UserServiceServer,
     },
     rpc::{Front, Heads, Rpc, reflection},
 };
@@ -161,6 +161,9 @@ fn routes(rpc: Rpc, routes: Routes) -> Result<Routes> {
         )
         .add_service(
             EventServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_MAX_BYTES),
+        )
+        .add_service(
+            RoleServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_MAX_BYTES),
         )
         .add_service(
             InvitationServiceServer::new(rpc).max_decoding_message_size(MESSAGE_MAX_BYTES),

@@ -113,6 +113,17 @@ pub async fn renew(tx: &Tx, ids: &[Uuid], renewal: &Renewal<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Makes somebody, or nobody, the one who offers an open invitation.
+pub async fn set_inviter(tx: &Tx, id: Uuid, inviter: Option<Uuid>) -> Result<()> {
+    let done = Entity::update_many()
+        .col_expr(Column::InviterUserId, Expr::value(inviter))
+        .filter(Column::Id.eq(id))
+        .filter(Column::Settlement.is_null())
+        .exec(tx.connection())
+        .await?;
+    bulk::expect(1, done.rows_affected)
+}
+
 /// Starts the time of open invitations anew whose letters are released.
 pub async fn release(tx: &Tx, ids: &[Uuid], expire_time: Time) -> Result<()> {
     for chunk in ids.chunks(bulk::CHUNK) {

@@ -17,6 +17,7 @@ use super::{
         users,
     },
     invitations::open_of,
+    member_roles,
     rows::{micros, opt_time, time, word},
     teams,
     users::{by_id, by_ids},
@@ -98,7 +99,7 @@ pub async fn insert(tx: &Tx, team: Uuid, users: &[Uuid], entry: Entry) -> Result
     Ok(())
 }
 
-/// Gives memberships that ended, or whose invitation expired, a new beginning. The primary admin's role is the team's
+/// Gives memberships that ended, or whose invitation expired, a new beginning, without custom roles. The primary admin's role is the team's
 /// to give, so his keeps what it has.
 pub async fn enter_again(tx: &Tx, team: &Team, users: &[Uuid], entry: Entry) -> Result<()> {
     let role = Expr::case(
@@ -127,7 +128,7 @@ pub async fn enter_again(tx: &Tx, team: &Team, users: &[Uuid], entry: Entry) -> 
         let done = update.exec(tx.connection()).await?;
         bulk::expect(chunk.len() as u64, done.rows_affected)?;
     }
-    Ok(())
+    member_roles::clear(tx, team.id, users).await
 }
 
 /// Makes an invited member an active one.
@@ -144,7 +145,7 @@ pub async fn activate(tx: &Tx, team: Uuid, user: Uuid, now: Time) -> Result<()> 
     bulk::expect(1, done.rows_affected)
 }
 
-/// Ends memberships that were only invited; never the primary admin's.
+/// Ends memberships that were only invited, and takes their custom roles away; never the primary admin's.
 pub async fn end_invited(
     tx: &Tx,
     team: &Team,
@@ -167,7 +168,20 @@ pub async fn end_invited(
         let done = update.exec(tx.connection()).await?;
         bulk::expect(chunk.len() as u64, done.rows_affected)?;
     }
-    Ok(())
+    member_roles::clear(tx, team.id, users).await
+}
+
+/// Gives a member another role; never the primary admin.
+pub async fn set_role(tx: &Tx, team: &Team, user: Uuid, role: Role) -> Result<()> {
+    let done = Entity::update_many()
+        .col_expr(Column::Role, Expr::value(role_word(role)))
+        .filter(Column::TeamId.eq(team.id))
+        .filter(Column::UserId.eq(user))
+        .filter(Column::UserId.ne(team.primary_admin_user_id))
+        .filter(Column::RemoveTime.is_null())
+        .exec(tx.connection())
+        .await?;
+    bulk::expect(1, done.rows_affected)
 }
 
 /// One member, also one whose membership ended.
@@ -273,12 +287,14 @@ pub async fn page_of_user(
         .map(|team| (team.id, team))
         .collect();
     let mut open = open_in_teams(db, user, &ids).await?;
+    let mut custom = member_roles::of_user(db, user, &ids).await?;
     let mut memberships = Vec::with_capacity(rows.len());
     for row in rows {
         let team = teams
             .remove(&row.team_id)
             .ok_or_else(|| Error::internal("a membership without a team"))?;
-        let mut member = member(&team, &row, account.clone())?;
+        let roles = custom.remove(&team.id).unwrap_or_default();
+        let mut member = member(&team, &row, (account.clone(), roles))?;
         member.invitation = open.remove(&team.id);
         memberships.push((team, member));
     }
@@ -303,7 +319,7 @@ async fn open_in_teams(
         .collect()
 }
 
-/// Joins rows with their accounts and open invitations: three statements, whatever their number.
+/// Joins rows with their accounts, open invitations and custom roles: one statement each, whatever their number.
 pub(super) async fn assemble(
     db: &impl Reads,
     team: &Team,
@@ -316,23 +332,29 @@ pub(super) async fn assemble(
         .map(|user| (user.id, user))
         .collect();
     let mut open = open_of(db, team.id, &ids).await?;
+    let mut custom = member_roles::of_members(db, team.id, &ids).await?;
     rows.into_iter()
         .map(|row| {
             let id = row.user_id;
             let account = accounts
                 .remove(&id)
                 .ok_or_else(|| Error::internal("a membership without an account"))?;
-            let mut member = member(team, &row, account)?;
+            let roles = custom.remove(&id).unwrap_or_default();
+            let mut member = member(team, &row, (account, roles))?;
             member.invitation = open.remove(&id);
             Ok(member)
         })
         .collect()
 }
 
-fn member(team: &Team, row: &Model, user: User) -> Result<Member> {
+fn member(team: &Team, row: &Model, (user, roles): (User, Vec<Uuid>)) -> Result<Member> {
     Ok(Member {
         team_id: row.team_id,
         role: shown_role(team, row.user_id, &row.role)?,
+        custom_role_ids: match row.remove_time {
+            None => roles,
+            Some(_) => Vec::new(),
+        },
         source: word(Source::of, &row.source)?,
         create_time: time(row.create_time)?,
         join_time: opt_time(row.join_time)?,

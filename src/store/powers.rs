@@ -4,39 +4,59 @@ use sea_orm::{
     ConnectionTrait,
     sea_query::{Expr, ExprTrait, Query},
 };
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
     Reads,
     entities::{
+        member_roles,
         members::{Column, Entity},
-        users,
+        roles, users,
     },
     members::shown_role,
+    roles::permissions,
 };
 use crate::{
     domain::{permissions::Power, teams::Team},
     error::Result,
 };
 
-/// The power of a person; none if he has nothing to do with the team, or no longer.
+/// The power of a person, custom roles included; none if he has nothing to do with the team, or no longer.
 pub async fn of(db: &impl Reads, team: &Team, user: Uuid) -> Result<Option<Power>> {
     let member = |column: Column| Expr::col((Entity, column));
     let account = |column: users::Column| Expr::col((users::Entity, column));
+    let held = |column: member_roles::Column| Expr::col((member_roles::Entity, column));
+    let role = |column: roles::Column| Expr::col((roles::Entity, column));
     let mut standing = Query::select();
     standing
         .expr_as(member(Column::Role), "role")
         .expr_as(member(Column::JoinTime), "join_time")
         .expr_as(account(users::Column::VerifyTime), "verify_time")
+        .expr_as(role(roles::Column::Permissions), "permissions")
         .from(Entity)
         .inner_join(
             users::Entity,
             account(users::Column::Id).eq(member(Column::UserId)),
         )
+        .left_join(
+            member_roles::Entity,
+            held(member_roles::Column::TeamId)
+                .eq(member(Column::TeamId))
+                .and(held(member_roles::Column::UserId).eq(member(Column::UserId))),
+        )
+        .left_join(
+            roles::Entity,
+            role(roles::Column::TeamId)
+                .eq(held(member_roles::Column::TeamId))
+                .and(role(roles::Column::Id).eq(held(member_roles::Column::RoleId))),
+        )
         .and_where(member(Column::TeamId).eq(team.id))
         .and_where(member(Column::UserId).eq(user))
         .and_where(member(Column::RemoveTime).is_null());
-    let Some(row) = db.connection().query_one(&standing).await? else {
+    // A row for each custom role, or one without.
+    let rows = db.connection().query_all(&standing).await?;
+    let Some(row) = rows.first() else {
         return Ok(None);
     };
     let joined: Option<i64> = row.try_get("", "join_time")?;
@@ -46,5 +66,10 @@ pub async fn of(db: &impl Reads, team: &Team, user: Uuid) -> Result<Option<Power
     }
     let role: String = row.try_get("", "role")?;
     let role = shown_role(team, user, &role)?;
-    Ok(Some(Power::Person(user, role, Vec::new())))
+    let mut custom = Vec::new();
+    for row in &rows {
+        let stored: Option<Value> = row.try_get("", "permissions")?;
+        custom.extend(stored.iter().flat_map(permissions));
+    }
+    Ok(Some(Power::Person(user, role, custom)))
 }

@@ -10,7 +10,7 @@ use muster::proto::{
 use prost_types::{Duration, FieldMask};
 
 use crate::{
-    fixtures::{invitation_of, team_of, token},
+    fixtures::{invitation_of, team_of, token, with_role},
     stage::{Stage, note, pick, settled},
     steps::{Form, How, ImportManner, Link, Reply, Setting, Step, Who},
     uploads::{by_rows, header, row},
@@ -59,6 +59,14 @@ impl Stage<'_> {
                 // A team's first member is the admin it began with.
                 let place = self.members.iter().find(|(of, _)| *of == team).cloned();
                 self.correct(place, *who, *how).await;
+            }
+            Step::UpdateMember(member, role, how) => {
+                let Some((team, user)) = pick(&self.members, *member) else {
+                    return;
+                };
+                let request = with_role(team, user, *role);
+                let call = async |it| self.h.teams().update_member(it).await;
+                self.call(*how, request, call).await;
             }
             Step::UpdateUser(member, name, how) => self.rename(*member, *name, *how).await,
             _ => self.with_invitations(step).await,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use muster::proto::{
     ListImportResultsRequest, ListImportsRequest, ListInvitationsRequest, ListMembersRequest,
-    MemberFilter, MemberState, Role,
+    ListRolesRequest, MemberFilter, MemberState, Role,
 };
 use prost::Message;
 use tonic::{Code, Status};
@@ -20,7 +20,8 @@ use crate::{
 tests![nobody_gets_at_another_team_by_its_ids];
 
 /// What a request can be mixed of. A link's token is no id: whoever holds it is whom it was mailed to.
-const IDS: [&str; 5] = [
+const IDS: [&str; 6] = [
+    "role_id",
     "team_id",
     "user_id",
     "actor_user_id",
@@ -137,7 +138,11 @@ async fn furnish(h: &Harness, name: &str) -> (Things, String) {
     let import = format!("import-{}", team.invitation);
     h.import_held(&team.id, &import, &[&format!("row@{name}.example")])
         .await;
+    let role = h
+        .role(&team.id, &format!("of {name}"), &["team.read"])
+        .await;
     let things = BTreeMap::from([
+        ("role_id", role.id),
         ("team_id", team.id),
         ("user_id", invited.user.clone()),
         ("actor_user_id", invited.user),
@@ -175,6 +180,10 @@ async fn everything(h: &Harness, things: &Things) -> Vec<u8> {
         team_id: team_id.clone(),
         ..ListImportsRequest::default()
     };
+    let roles = ListRolesRequest {
+        team_id: team_id.clone(),
+        ..ListRolesRequest::default()
+    };
     let results = ListImportResultsRequest {
         team_id: team_id.clone(),
         import_id: things["import_id"].clone(),
@@ -189,6 +198,7 @@ async fn everything(h: &Harness, things: &Things) -> Vec<u8> {
             .await
             .answered()
             .encode_to_vec(),
+        h.roles().list_roles(roles).await.answered().encode_to_vec(),
         users.list_imports(imports).await.answered().encode_to_vec(),
         users
             .list_import_results(results)

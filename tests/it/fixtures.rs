@@ -5,12 +5,12 @@ use muster::{
     mail::transport::SentMail,
     proto::{
         AcceptInvitationRequest, AcceptInvitationResponse, CreateInvitationRequest,
-        CreateTeamRequest, DeclineInvitationRequest, GetInvitationRequest, GetMemberRequest,
-        GetTeamRequest, GetUserRequest, ImportResult, ImportUsersEnd, ImportUsersHeader,
-        ImportUsersRequest, ImportUsersRow, ImportUsersRows, Invitation, Member, PrimaryAdmin,
-        ResendInvitationRequest, Role, Team, TeamCounts, UpdateTeamRequest, User,
-        VerifiedAccountPolicy, get_user_request::Key, import_users_end::Count,
-        import_users_request::Part,
+        CreateRoleRequest, CreateTeamRequest, CustomRole, DeclineInvitationRequest,
+        GetInvitationRequest, GetMemberRequest, GetTeamRequest, GetUserRequest, ImportResult,
+        ImportUsersEnd, ImportUsersHeader, ImportUsersRequest, ImportUsersRow, ImportUsersRows,
+        Invitation, Member, PrimaryAdmin, ResendInvitationRequest, Role, Team, TeamCounts,
+        UpdateMemberRequest, UpdateTeamRequest, User, VerifiedAccountPolicy, get_user_request::Key,
+        import_users_end::Count, import_users_request::Part,
     },
 };
 use prost_types::{FieldMask, Timestamp};
@@ -78,10 +78,61 @@ pub(crate) fn invitation_of(team: &str, email: &str) -> CreateInvitationRequest 
     }
 }
 
+/// What makes a custom role.
+pub(crate) fn role_called(team: &str, name: &str, permissions: &[&str]) -> CreateRoleRequest {
+    CreateRoleRequest {
+        team_id: team.to_owned(),
+        display_name: name.to_owned(),
+        permissions: permissions.iter().map(|&one| one.to_owned()).collect(),
+        ..CreateRoleRequest::default()
+    }
+}
+
+/// What gives a member another role.
+pub(crate) fn with_role(team: &str, user: &str, role: Role) -> UpdateMemberRequest {
+    changed(team, user, "role", |member| member.set_role(role))
+}
+
+/// What gives a member these custom roles and no others.
+pub(crate) fn with_custom_roles(team: &str, user: &str, roles: &[&str]) -> UpdateMemberRequest {
+    let roles = roles.iter().map(|&role| role.to_owned()).collect();
+    changed(team, user, "custom_role_ids", |member| {
+        member.custom_role_ids = roles;
+    })
+}
+
+fn changed(
+    team: &str,
+    user: &str,
+    path: &str,
+    change: impl FnOnce(&mut Member),
+) -> UpdateMemberRequest {
+    let mut member = Member {
+        team_id: team.to_owned(),
+        user_id: user.to_owned(),
+        ..Member::default()
+    };
+    change(&mut member);
+    UpdateMemberRequest {
+        member: Some(member),
+        update_mask: Some(FieldMask {
+            paths: vec![path.to_owned()],
+        }),
+        ..UpdateMemberRequest::default()
+    }
+}
+
 impl Harness {
     /// A team with default settings.
     pub(crate) async fn team(&self, name: &str) -> NewTeam {
         self.team_from(team_called(name)).await
+    }
+
+    /// A team whose primary admin has joined.
+    pub(crate) async fn led_team(&self, name: &str) -> NewTeam {
+        let team = self.team(name).await;
+        self.accept(&team.token).await.answered();
+        team
     }
 
     /// A team whose primary admin is new and has got his letter.
@@ -223,6 +274,36 @@ impl Harness {
         let parts = [Part::Header(header), Part::Rows(rows), Part::End(end)];
         let stream = tokio_stream::iter(parts.map(|part| ImportUsersRequest { part: Some(part) }));
         self.users().import_users(stream).await.answered().results
+    }
+
+    /// A custom role of a team.
+    pub(crate) async fn role(&self, team: &str, name: &str, permissions: &[&str]) -> CustomRole {
+        let request = role_called(team, name, permissions);
+        let answer = self.roles().create_role(request).await.answered();
+        answer.role.expect("the role")
+    }
+
+    /// A member made something else by the operator.
+    pub(crate) async fn change(&self, request: UpdateMemberRequest) -> Member {
+        let answer = self.teams().update_member(request).await.answered();
+        answer.member.expect("the member")
+    }
+
+    /// Somebody who has accepted, and has this role.
+    pub(crate) async fn join_as(&self, team: &str, email: &str, role: Role) -> String {
+        let joined = self.join(team, email).await;
+        self.change(with_role(team, &joined.user, role)).await;
+        joined.user
+    }
+
+    /// A `MEMBER` who may do just this.
+    pub(crate) async fn join_with(&self, team: &str, email: &str, permissions: &[&str]) -> String {
+        let joined = self.join(team, email).await;
+        let role = self.role(team, email, permissions).await;
+        let roles = [role.id.as_str()];
+        self.change(with_custom_roles(team, &joined.user, &roles))
+            .await;
+        joined.user
     }
 
     /// The person's account.

@@ -15,8 +15,8 @@ use muster::{
     },
     proto::{
         event_service_client::EventServiceClient,
-        invitation_service_client::InvitationServiceClient, team_service_client::TeamServiceClient,
-        user_service_client::UserServiceClient,
+        invitation_service_client::InvitationServiceClient, role_service_client::RoleServiceClient,
+        team_service_client::TeamServiceClient, user_service_client::UserServiceClient,
     },
     secrets::Secrets,
     server,
@@ -216,6 +216,36 @@ impl Harness {
         self.channel.clone()
     }
 
+    /// `RoleService` with the operator's key.
+    pub(crate) fn roles(&self) -> RoleServiceClient<Keyed> {
+        RoleServiceClient::with_interceptor(self.channel.clone(), self.key.clone())
+    }
+
+    /// The operator's key, with calls on behalf of a person: the clients below send both.
+    pub(crate) fn acting_as(&self, user: &str) -> BearerKey {
+        self.key.clone().acting_as(user)
+    }
+
+    /// `TeamService` on behalf of a person.
+    pub(crate) fn teams_as(&self, user: &str) -> TeamServiceClient<Keyed> {
+        TeamServiceClient::with_interceptor(self.channel.clone(), self.acting_as(user))
+    }
+
+    /// `UserService` on behalf of a person.
+    pub(crate) fn users_as(&self, user: &str) -> UserServiceClient<Keyed> {
+        UserServiceClient::with_interceptor(self.channel.clone(), self.acting_as(user))
+    }
+
+    /// `InvitationService` on behalf of a person.
+    pub(crate) fn invitations_as(&self, user: &str) -> InvitationServiceClient<Keyed> {
+        InvitationServiceClient::with_interceptor(self.channel.clone(), self.acting_as(user))
+    }
+
+    /// `RoleService` on behalf of a person.
+    pub(crate) fn roles_as(&self, user: &str) -> RoleServiceClient<Keyed> {
+        RoleServiceClient::with_interceptor(self.channel.clone(), self.acting_as(user))
+    }
+
     /// A connection of its own without any key.
     pub(crate) fn anonymous_channel(&self) -> Channel {
         connection(self.address)
@@ -286,26 +316,37 @@ impl Drop for Harness {
     }
 }
 
-/// Adds `authorization: Bearer ..` to each call.
+/// Adds `authorization: Bearer ..` to each call, and for whom it is made.
 #[derive(Clone)]
-pub(crate) struct BearerKey(MetadataValue<Ascii>);
+pub(crate) struct BearerKey {
+    key: MetadataValue<Ascii>,
+    actor: Option<MetadataValue<Ascii>>,
+}
 
 impl BearerKey {
     /// A key as its owner holds it.
     pub(crate) fn new(key: &str) -> Self {
-        Self(
-            format!("Bearer {key}")
-                .parse()
-                .expect("a key of plain ASCII"),
-        )
+        let key = format!("Bearer {key}");
+        Self {
+            key: key.parse().expect("a key of plain ASCII"),
+            actor: None,
+        }
+    }
+
+    /// The same key on behalf of a person.
+    pub(crate) fn acting_as(mut self, user: &str) -> Self {
+        self.actor = Some(user.parse().expect("an id"));
+        self
     }
 }
 
 impl Interceptor for BearerKey {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request
-            .metadata_mut()
-            .insert("authorization", self.0.clone());
+        let metadata = request.metadata_mut();
+        metadata.insert("authorization", self.key.clone());
+        if let Some(actor) = &self.actor {
+            metadata.insert("muster-actor", actor.clone());
+        }
         Ok(request)
     }
 }

@@ -3,9 +3,10 @@
 use std::{collections::BTreeSet, fmt};
 
 use muster::proto::{
-    self, Event, Import, ImportResult, Invitation, ListEventsRequest, ListImportResultsRequest,
-    ListImportsRequest, ListInvitationsRequest, ListMembersRequest, ListTeamsRequest,
-    ListUserTeamsRequest, ListUsersRequest, Member, Team, User, UserTeam,
+    self, CustomRole, Event, Import, ImportResult, Invitation, ListEventsRequest,
+    ListImportResultsRequest, ListImportsRequest, ListInvitationsRequest, ListMembersRequest,
+    ListRolesRequest, ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest, Member, Team, User,
+    UserTeam,
 };
 use prost::Message;
 use prost_types::FileDescriptorSet;
@@ -66,6 +67,8 @@ lists! {
         |row: Import| row.import_id;
     ImportResults(ListImportResultsRequest) = "UserService/ListImportResults",
         users.list_import_results, results, |row: ImportResult| row.row.to_string();
+    Roles(ListRolesRequest) = "RoleService/ListRoles", roles.list_roles, roles,
+        |row: CustomRole| row.id;
     Events(ListEventsRequest) = "EventService/ListEvents", events.list_events, events,
         |row: Event| row.position;
 }

@@ -70,6 +70,12 @@ mod relays;
 mod repeated_calls;
 mod request_ids;
 mod resends;
+mod role_change_manners;
+mod role_changes;
+mod role_manners;
+mod role_offers;
+mod role_races;
+mod roles;
 mod rotation;
 mod samples;
 mod search;
@@ -152,6 +158,12 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     repeated_calls::tests,
     request_ids::tests,
     resends::tests,
+    role_change_manners::tests,
+    role_changes::tests,
+    role_manners::tests,
+    role_offers::tests,
+    role_races::tests,
+    roles::tests,
     search::tests,
     search_keys::tests,
     seats::tests,

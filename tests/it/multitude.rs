@@ -11,6 +11,8 @@ pub(crate) const PEOPLE: i64 = 100_000;
 /// How many other teams the admin has, how many imports the team has beside one of 5,000 rows, and how many strangers
 /// there are a tenth of.
 pub(crate) const OTHERS: i64 = 2_000;
+/// How many custom roles the team has; the others have one each.
+pub(crate) const ROLES: i64 = 100;
 
 /// The number of the first transaction among the events of the people, of whom there are seven in each: above what the
 /// test itself has written, and, times ten, above all of them.
@@ -74,6 +76,14 @@ INSERT INTO teams (id, display_name, external_id, primary_admin_user_id, invitat
 INSERT INTO members (team_id, user_id, role, source, create_time, verified, name_key, family_key, email_key)
     SELECT {other_team}, {admin}, 'SECONDARY_ADMIN', 'MANUAL', {now}, false, 'bea boss', 'boss bea', 'boss@acme.example'
     FROM many WHERE i < {others};
+INSERT INTO roles (team_id, id, display_name, name_key, permissions, create_time, update_time)
+    SELECT {team}, {role}, 'Role ' || i, 'role ' || i, '[]', {now}, {now}
+    FROM many WHERE i < {roles};
+INSERT INTO roles (team_id, id, display_name, name_key, permissions, create_time, update_time)
+    SELECT {other_team}, {role}, 'Role', 'role', '[]', {now}, {now}
+    FROM many WHERE i < {others};
+INSERT INTO member_roles (team_id, user_id, role_id)
+    SELECT {team}, {person}, {one_role} FROM many WHERE fate <> 'left' AND i % 3 = 0;
 INSERT INTO imports (team_id, import_id, fingerprint, row_count, outcome_counts, hold_letters, ignored_columns,
     create_time)
     SELECT {team}, 'import-' || i, {bytes}, 5000, '{}', false, '[]', {now} + i
@@ -101,13 +111,15 @@ pub(crate) const fn born(kind: i64) -> i64 {
     0x019c_a940_0000 + kind * 0x1_0000
 }
 
-/// The id of the row of a number `i`, with two in a millisecond, as SQL.
-fn id(backend: DbBackend, kind: i64) -> String {
+/// The id of the row of a number, with two in a millisecond, as SQL.
+fn id(backend: DbBackend, kind: i64, i: &str) -> String {
     let first = born(kind) / 0x1_0000;
     match backend {
-        DbBackend::Sqlite => format!("unhex(printf('%08x%04x70008000%012x', {first}, i / 2, i))"),
+        DbBackend::Sqlite => {
+            format!("unhex(printf('%08x%04x70008000%012x', {first}, {i} / 2, {i}))")
+        }
         _ => format!(
-            "('{first:08x}-' || lpad(to_hex(i / 2), 4, '0') || '-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid"
+            "('{first:08x}-' || lpad(to_hex({i} / 2), 4, '0') || '-7000-8000-' || lpad(to_hex({i}), 12, '0'))::uuid"
         ),
     }
 }
@@ -138,6 +150,7 @@ pub(crate) async fn fill(h: &Harness, team: &str, admin: &str) {
     let words = [
         ("{people}", PEOPLE.to_string()),
         ("{others}", OTHERS.to_string()),
+        ("{roles}", ROLES.to_string()),
         ("{now}", h.now().timestamp_micros().to_string()),
         ("{first_batch}", FIRST_BATCH.to_string()),
         ("{event_every}", EVENT_EVERY.to_string()),
@@ -146,10 +159,12 @@ pub(crate) async fn fill(h: &Harness, team: &str, admin: &str) {
         ("{bytes}", bytes.to_owned()),
         ("{team}", literal(backend, team)),
         ("{admin}", literal(backend, admin)),
-        ("{person}", id(backend, 7)),
-        ("{stranger}", id(backend, 6)),
-        ("{invitation}", id(backend, 8)),
-        ("{other_team}", id(backend, 9)),
+        ("{person}", id(backend, 7, "i")),
+        ("{stranger}", id(backend, 6, "i")),
+        ("{invitation}", id(backend, 8, "i")),
+        ("{role}", id(backend, 5, "i")),
+        ("{one_role}", id(backend, 5, "(i % 100)")),
+        ("{other_team}", id(backend, 9, "i")),
     ];
     let sql = words.iter().fold(ROWS.to_owned(), |sql, (word, value)| {
         sql.replace(word, value)

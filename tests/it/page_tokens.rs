@@ -5,9 +5,9 @@ use muster::{
     app::{Context, keys},
     proto::{
         EventFilter, ImportOutcome, InvitationFilter, ListEventsRequest, ListImportResultsRequest,
-        ListImportsRequest, ListInvitationsRequest, ListMembersRequest, ListTeamsRequest,
-        ListUserTeamsRequest, ListUsersRequest, MemberFilter, MemberState, UserFilter,
-        team_service_client::TeamServiceClient,
+        ListImportsRequest, ListInvitationsRequest, ListMembersRequest, ListRolesRequest,
+        ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest, MemberFilter, MemberState,
+        UserFilter, team_service_client::TeamServiceClient,
     },
     secrets::Secrets,
     server,
@@ -52,6 +52,9 @@ async fn team(h: &Harness, name: &str) -> NewTeam {
     let emails: Vec<&str> = emails.iter().map(String::as_str).collect();
     h.import_held(&team.id, "march", &emails).await;
     h.import_held(&team.id, "april", &emails).await;
+    for name in ["Inviters", "Readers"] {
+        h.role(&team.id, name, &["team.read"]).await;
+    }
     team
 }
 
@@ -161,6 +164,10 @@ fn lists_of(team: &NewTeam) -> Vec<List> {
         List::Imports(ListImportsRequest {
             team_id: team.id.clone(),
             ..ListImportsRequest::default()
+        }),
+        List::Roles(ListRolesRequest {
+            team_id: team.id.clone(),
+            ..ListRolesRequest::default()
         }),
         results(Vec::new()),
         results(vec![ImportOutcome::Invited.into()]),

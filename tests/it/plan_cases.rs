@@ -5,9 +5,9 @@ use muster::{
     domain::pages::{KeyPosition, Position, TimePosition},
     proto::{
         DeliveryState, ImportOutcome, InvitationFilter, InvitationState, ListImportResultsRequest,
-        ListImportsRequest, ListInvitationsRequest, ListMembersRequest, ListTeamsRequest,
-        ListUserTeamsRequest, ListUsersRequest, MemberFilter, MemberSource, MemberState, Role,
-        TeamFilter, UserFilter,
+        ListImportsRequest, ListInvitationsRequest, ListMembersRequest, ListRolesRequest,
+        ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest, MemberFilter, MemberSource,
+        MemberState, Role, TeamFilter, UserFilter,
     },
 };
 use prost::Message;
@@ -19,7 +19,7 @@ use crate::{
     fixtures::NewTeam,
     harness::Harness,
     lists::List,
-    multitude::{OTHERS, PEOPLE, born, id_of},
+    multitude::{OTHERS, PEOPLE, ROLES, born, id_of},
 };
 
 /// How many rows one page of fifty may read, those of accounts and the like included.
@@ -43,6 +43,7 @@ impl Case {
             List::Users(_) => "ListUsers",
             List::UserTeams(_) => "ListUserTeams",
             List::Invitations(_) => "ListInvitations",
+            List::Roles(_) => "ListRoles",
             List::Imports(_) => "ListImports",
             List::ImportResults(_) => "ListImportResults",
             List::Events(_) => "ListEvents",
@@ -56,6 +57,7 @@ impl Case {
             List::Users(request) => request.encode_to_vec(),
             List::UserTeams(request) => request.encode_to_vec(),
             List::Invitations(request) => request.encode_to_vec(),
+            List::Roles(request) => request.encode_to_vec(),
             List::Imports(request) => request.encode_to_vec(),
             List::ImportResults(request) => request.encode_to_vec(),
             List::Events(request) => request.encode_to_vec(),
@@ -354,6 +356,11 @@ fn other_cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
         team_id: team.id.clone(),
         ..ListImportsRequest::default()
     });
+    let roles = List::Roles(ListRolesRequest {
+        team_id: team.id.clone(),
+        ..ListRolesRequest::default()
+    });
+    let last_roles = Position(id_of(5, ROLES - 60).as_bytes().to_vec());
     // Newest first, and ids are text.
     let first_imports = h.now().timestamp_micros() + 40;
     let first_imports = [&first_imports.to_be_bytes()[..], b"import-0"].concat();
@@ -367,6 +374,7 @@ fn other_cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
         ),
         case(user_teams(false), "team", last.clone()),
         case(user_teams(true), "team", last),
+        case(roles, "id", last_roles),
         case(imports, "newest", Position(first_imports)),
         case(results(Vec::new()), "row", row.clone()),
         Case {

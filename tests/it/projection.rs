@@ -44,6 +44,7 @@ async fn what_chance_brings_seldom_can_be_rebuilt_from_events(h: &Harness) {
         EventType::TeamPrimaryAdminChanged,
         EventType::MemberAdded,
         EventType::MemberJoined,
+        EventType::MemberUpdated,
         EventType::InvitationResent,
         EventType::InvitationReleased,
         EventType::UserUpdated,

@@ -71,6 +71,14 @@ impl World {
                     standing.role = Role::PrimaryAdmin;
                 }
             }
+            (EventType::MemberUpdated, Some(Payload::Member(member))) => {
+                let place = (team.clone(), user.clone());
+                let standing = self.members.get_mut(&place).expect("a member");
+                assert_eq!(standing.state, member.state(), "{event:?}");
+                assert_ne!(standing.role, member.role(), "{event:?}");
+                assert_eq!(member.changed_fields, ["role"]);
+                standing.role = member.role();
+            }
             (kind, Some(Payload::Member(member))) => self.enter(kind, (team, user), member),
             (EventType::InvitationResent, Some(Payload::Invitation(resent))) => {
                 self.offer(&resent.invitation_id).send_count = resent.send_count;
@@ -90,7 +98,10 @@ impl World {
                 | EventType::LetterFailed
                 | EventType::LetterCancelled
                 | EventType::KeyCreated
-                | EventType::KeyRevoked,
+                | EventType::KeyRevoked
+                | EventType::RoleCreated
+                | EventType::RoleUpdated
+                | EventType::RoleDeleted,
                 Some(_),
             ) => {}
             _ => panic!("a payload that does not belong to its type: {event:?}"),

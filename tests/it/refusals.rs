@@ -13,6 +13,8 @@ pub(crate) trait Outcome<T> {
     fn refused(self, code: Code, reason: &str) -> Status;
     /// An `INVALID_ARGUMENT` `INVALID` that names exactly these (field, rule), in any order.
     fn invalid(self, violations: &[(&str, &str)]);
+    /// A `PERMISSION_DENIED` that names this permission as the one that is missing.
+    fn denied(self, permission: &str);
     /// A `NOT_FOUND` with this reason, whose `ResourceInfo` names the resource.
     fn missing(self, reason: &str, resource: &str);
 }
@@ -48,6 +50,16 @@ impl<T: Debug> Outcome<T> for Result<Response<T>, Status> {
             .collect();
         expected.sort();
         assert_eq!(found, expected);
+    }
+
+    #[track_caller]
+    fn denied(self, permission: &str) {
+        let status = self.refused(Code::PermissionDenied, "PERMISSION_MISSING");
+        let info = status.get_details_error_info().expect("ErrorInfo");
+        assert_eq!(
+            info.metadata.get("permission").map(String::as_str),
+            Some(permission)
+        );
     }
 
     #[track_caller]

@@ -9,7 +9,7 @@ use muster::{
         CorrectEmailRequest, CreateInvitationRequest, CreateTeamRequest, CreateUserRequest,
         DeclineInvitationRequest, Event, Invitation, ListEventsRequest, Member,
         ReleaseLettersRequest, RequestNewInvitationRequest, ResendInvitationRequest,
-        RevokeInvitationRequest, UpdateTeamRequest, UpdateUserRequest,
+        RevokeInvitationRequest, UpdateMemberRequest, UpdateTeamRequest, UpdateUserRequest,
     },
 };
 use prost_types::Timestamp;
@@ -67,6 +67,7 @@ repeatable! {
     UpdateTeamRequest, |it| { it.validate_only = true; true };
     CreateInvitationRequest, |it| { it.validate_only = true; true };
     CreateUserRequest, |it| { it.validate_only = true; true };
+    UpdateMemberRequest, |it| { it.validate_only = true; true };
     UpdateUserRequest, |it| { it.validate_only = true; true };
     CorrectEmailRequest, |_it| false;
     ResendInvitationRequest, |_it| false;

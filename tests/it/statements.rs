@@ -1,7 +1,7 @@
 //! Sets, not rows: fifty people and five hundred cost the same number of SQL statements.
 
 use crate::{
-    fixtures::{NewTeam, WEEK, token},
+    fixtures::{NewTeam, WEEK, token, with_custom_roles},
     harness::{Harness, tests},
     invitation_life::decline,
     refusals::Outcome,
@@ -9,7 +9,7 @@ use crate::{
 };
 use muster::proto::{
     BatchResendInvitationsRequest, BatchRevokeInvitationsRequest, ImportOutcome, ImportResult,
-    ImportUsersRow, Reason, ReleaseLettersRequest, import_users_request::Part,
+    ImportUsersRow, ListMembersRequest, Reason, ReleaseLettersRequest, import_users_request::Part,
 };
 
 tests![
@@ -21,6 +21,7 @@ tests![
     a_batch_of_revocations_costs_the_same_whatever_its_size,
     taking_an_import_back_costs_the_same_whatever_its_size,
     a_release_of_letters_costs_the_same_whatever_its_size,
+    a_page_of_members_costs_the_same_whatever_its_size,
 ];
 
 /// How many statements the server sends while `work` runs.
@@ -275,6 +276,34 @@ async fn a_release_of_letters_costs_the_same_whatever_its_size(h: &Harness) {
         .await;
         assert_eq!(h.deliver().await.len(), count);
         cost
+    })
+    .await;
+}
+
+async fn a_page_of_members_costs_the_same_whatever_its_size(h: &Harness) {
+    hold_alike(async |name, count| {
+        let (team, _) = invited(h, &name, count).await;
+        let request = ListMembersRequest {
+            team_id: team.id.clone(),
+            page_size: 1_000,
+            ..ListMembersRequest::default()
+        };
+        let role = h.role(&team.id, "Readers", &["team.read"]).await.id;
+        let page = h.teams().list_members(request.clone()).await.answered();
+        for holder in page.members.iter().skip(1).step_by(10) {
+            let given = with_custom_roles(&team.id, &holder.user_id, &[&role]);
+            h.change(given).await;
+        }
+        cost(h, async {
+            let page = h.teams().list_members(request).await.answered();
+            let holders = page.members.iter();
+            let holders = holders.filter(|one| !one.custom_role_ids.is_empty());
+            assert_eq!(
+                (page.members.len(), holders.count()),
+                (count + 1, count / 10)
+            );
+        })
+        .await
     })
     .await;
 }

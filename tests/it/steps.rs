@@ -27,6 +27,7 @@ pub(crate) enum Step {
     CorrectEmail(u8, Who, How),
     CorrectAdmin(u8, Who, How),
     UpdateUser(u8, u8, How),
+    UpdateMember(u8, Role, How),
     Wait(TimeDelta),
 }
 
@@ -161,6 +162,18 @@ pub(crate) fn seldom() -> Vec<Vec<Step>> {
             Step::Resend(1, plainly),
             Step::Revoke(1, plainly),
         ],
+        // A role that waits, one that was taken up, and none over an end.
+        vec![
+            team(0),
+            invite(0, 1, Role::Guest),
+            Step::UpdateMember(1, Role::SecondaryAdmin, plainly),
+            Step::Answer(Link::Recent(0), Reply::Accept, plainly),
+            Step::UpdateMember(1, Role::Member, plainly),
+            Step::UpdateMember(0, Role::Member, plainly),
+            invite(0, 2, Role::Member),
+            Step::Answer(Link::Recent(0), Reply::Decline, plainly),
+            Step::UpdateMember(2, Role::Guest, plainly),
+        ],
     ]
 }
 
@@ -205,6 +218,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (one(), who(), how()).prop_map(|(one, who, how)| Step::CorrectEmail(one, who, how)),
         1 => (team(), who(), how()).prop_map(|(team, who, how)| Step::CorrectAdmin(team, who, how)),
         1 => (one(), one(), how()).prop_map(|(one, name, how)| Step::UpdateUser(one, name, how)),
+        4 => (one(), role(), how())
+            .prop_map(|(one, role, how)| Step::UpdateMember(one, role, how)),
         3 => sample::select(vec![
             TimeDelta::minutes(2),
             TimeDelta::hours(25),

@@ -76,10 +76,7 @@ words! {
 impl Permission {
     /// Whether a role holds it: domain.md's table.
     const fn is_held_by(self, role: Role) -> bool {
-        let is_admin = match role {
-            Role::PrimaryAdmin | Role::SecondaryAdmin | Role::SsoAdmin => true,
-            Role::Member | Role::Guest => false,
-        };
+        let is_admin = role.is_admin();
         match self {
             Self::TeamRead
             | Self::TeamUpdate

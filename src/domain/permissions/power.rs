@@ -57,6 +57,16 @@ impl Power {
         }
     }
 
+    /// That it includes all of these.
+    ///
+    /// # Errors
+    /// `PERMISSION_MISSING`, which names the first one that is missing.
+    pub fn require_all(&self, permissions: &[Permission], team: Uuid) -> Result<()> {
+        permissions
+            .iter()
+            .try_for_each(|permission| self.require(*permission, team))
+    }
+
     /// That it includes this, or that it is only about the person himself, who may read what concerns him.
     ///
     /// # Errors
@@ -89,11 +99,10 @@ impl Power {
     /// # Errors
     /// `PERMISSION_MISSING`.
     pub fn remove(&self, role: Role, team: Uuid) -> Result<()> {
-        match role {
-            Role::PrimaryAdmin | Role::SecondaryAdmin | Role::SsoAdmin => {
-                self.require(Permission::AdminsRemove, team)
-            }
-            Role::Member | Role::Guest => Ok(()),
+        if role.is_admin() {
+            self.require(Permission::AdminsRemove, team)
+        } else {
+            Ok(())
         }
     }
 }

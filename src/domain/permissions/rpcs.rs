@@ -41,6 +41,11 @@ pub const RULES: &[Rule] = &[
     rule("TeamService/UpdateTeam", P::TeamUpdate, TeamsWrite),
     rule("TeamService/ListMembers", P::MembersRead, TeamsRead),
     rule("TeamService/GetMember", P::MembersRead, TeamsRead),
+    rule("TeamService/UpdateMember", P::MembersUpdate, TeamsWrite),
+    rule("RoleService/ListRoles", P::TeamRead, TeamsRead),
+    rule("RoleService/CreateRole", P::RolesUpdate, TeamsWrite),
+    rule("RoleService/UpdateRole", P::RolesUpdate, TeamsWrite),
+    rule("RoleService/DeleteRole", P::RolesUpdate, TeamsWrite),
     rule("TeamService/CheckMembership", P::MembersCheck, MembersCheck),
     rule(
         "TeamService/BatchCheckMemberships",

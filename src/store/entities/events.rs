@@ -28,6 +28,7 @@ pub(in crate::store) struct Model {
     pub(in crate::store) letter: Option<String>,
     pub(in crate::store) key_id: Option<String>,
     pub(in crate::store) changed_fields: Option<String>,
+    pub(in crate::store) role_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -59,6 +59,10 @@ fn payload(family: Family, row: Model) -> Result<Payload> {
             needed(row.state, DeliveryState::of)?,
             row.invitation_id,
         ),
+        Family::Role => Payload::Role(
+            row.role_id.ok_or_else(incomplete)?,
+            split(row.changed_fields),
+        ),
         Family::Key => Payload::Key(row.key_id.ok_or_else(incomplete)?),
         Family::Member => Payload::Member(Membership {
             role: needed(row.role, Role::of)?,
@@ -70,6 +74,7 @@ fn payload(family: Family, row: Model) -> Result<Payload> {
                 .removal
                 .map(|text| word(Removal::of, &text))
                 .transpose()?,
+            changed_fields: split(row.changed_fields),
         }),
     })
 }
@@ -87,6 +92,11 @@ fn split(fields: Option<String>) -> Vec<String> {
     let fields = fields.unwrap_or_default();
     let names = fields.split(',').filter(|name| !name.is_empty());
     names.map(str::to_owned).collect()
+}
+
+/// What [`split`] reads.
+fn join(fields: &[String]) -> Option<String> {
+    (!fields.is_empty()).then(|| fields.join(","))
 }
 
 /// The row of a happening.
@@ -112,10 +122,11 @@ pub(super) fn row(happening: &Happening, made: &Made<'_>, position: EventPositio
         letter: None,
         key_id: None,
         changed_fields: None,
+        role_id: None,
     };
     match &happening.payload {
         Payload::Team(fields) | Payload::User(fields) => {
-            row.changed_fields = (!fields.is_empty()).then(|| fields.join(","));
+            row.changed_fields = join(fields);
         }
         Payload::Member(member) => {
             row.role = Some(member.role.word().to_owned());
@@ -124,6 +135,7 @@ pub(super) fn row(happening: &Happening, made: &Made<'_>, position: EventPositio
             row.removal = member.removal.map(|why| why.word().to_owned());
             row.invitation_id = member.invitation_id;
             row.import_id.clone_from(&member.import_id);
+            row.changed_fields = join(&member.changed_fields);
         }
         Payload::Invitation(invitation, send_count) => {
             row.invitation_id = Some(*invitation);
@@ -139,6 +151,10 @@ pub(super) fn row(happening: &Happening, made: &Made<'_>, position: EventPositio
             row.invitation_id = *invitation;
         }
         Payload::Key(key) => row.key_id = Some(key.clone()),
+        Payload::Role(role, fields) => {
+            row.role_id = Some(*role);
+            row.changed_fields = join(fields);
+        }
     }
     row
 }
