@@ -60,6 +60,10 @@ pub(super) fn of(error: &Error, call: CallId) -> Status {
             details.add_precondition_failure_violation(reason_name(reason), DOMAIN, advice(reason));
             (Code::FailedPrecondition, reason, advice(reason))
         }
+        Error::Late => {
+            let reason = Reason::DeadlineExceeded;
+            (Code::DeadlineExceeded, reason, advice(reason))
+        }
         Error::Unavailable(why) => {
             tracing::warn!(call.id = %call, why, "unavailable");
             details.set_retry_info(Some(RETRY));
@@ -162,6 +166,11 @@ fn advice(reason: Reason) -> String {
             "events after this position are deleted; read anew, then watch from `oldest_position`"
         }
         Reason::WatchesBusy => "as many watchers as may be; wait",
+        Reason::DeadlineExceeded => {
+            "the call took too long; with the same `request_id` it can be tried again"
+        }
+        Reason::Overloaded => "as many calls run as may; wait",
+        Reason::RateLimited => "more calls than a second allows; wait",
     };
     text.to_owned()
 }
