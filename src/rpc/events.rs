@@ -75,6 +75,7 @@ impl EventService for Rpc {
                 sender,
                 call,
                 key_id: caller.key_id,
+                deadline: rpc.deadline,
             };
             rpc.tasks.clone().spawn(async move {
                 watch.run(&rpc).await;

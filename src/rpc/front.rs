@@ -8,12 +8,13 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use tokio::time::timeout_at;
 use tonic::{Code, Request, Status, body::Body};
 use tower::{Layer, Service, ServiceExt};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::status;
+use super::{deadline::Deadline, permits::Permits, status};
 use crate::{
     app::{self, Caller, Context},
     error::{Error, Reason},
@@ -68,13 +69,15 @@ pub(super) fn caller<T>(request: &Request<T>) -> Result<Caller, Error> {
 #[derive(Clone)]
 pub struct Front {
     ctx: Context,
+    permits: Permits,
 }
 
 impl Front {
     /// A front that authenticates with these keys.
     #[must_use]
-    pub const fn new(ctx: Context) -> Self {
-        Self { ctx }
+    pub fn new(ctx: Context) -> Self {
+        let permits = Permits::new(&ctx.settings.calls);
+        Self { ctx, permits }
     }
 }
 
@@ -83,7 +86,7 @@ impl<S> Layer<S> for Front {
 
     fn layer(&self, inner: S) -> Self::Service {
         FrontService {
-            ctx: self.ctx.clone(),
+            front: self.clone(),
             inner,
         }
     }
@@ -92,7 +95,7 @@ impl<S> Layer<S> for Front {
 /// The layer around a service.
 #[derive(Clone)]
 pub struct FrontService<S> {
-    ctx: Context,
+    front: Front,
     inner: S,
 }
 
@@ -112,26 +115,42 @@ where
     }
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
-        let call = CallId(ids::new(self.ctx.clock.now()));
+        let Front { ctx, permits } = self.front.clone();
+        let call = CallId(ids::new(ctx.clock.now()));
         let path = request.uri().path().to_owned();
         let span = tracing::info_span!("call", call.id = %call, rpc.method = path);
+        let deadline = Deadline::new(&path, request.headers(), &ctx.settings.calls);
         request.extensions_mut().insert(call);
-        let ctx = self.ctx.clone();
+        request.extensions_mut().insert(deadline);
         let inner = self.inner.clone();
         let answer = async move {
             let begun = Instant::now();
-            let mut response = match admit(&ctx, &path, request.headers()).await {
-                Ok(key_id) => {
-                    if let Some(key_id) = key_id {
-                        request.extensions_mut().insert(Caller {
-                            key_id,
-                            call_id: call.0,
-                            method: path.clone(),
-                        });
-                    }
-                    inner.oneshot(request).await?
+            let answered = async {
+                if !is_open(&path) {
+                    let permit = match permits.take(request.extensions()) {
+                        Ok(permit) => permit,
+                        Err(error) => return Ok(status::of(&error, call).into_http()),
+                    };
+                    request.extensions_mut().insert(permit);
                 }
-                Err(error) => status::of(&error, call).into_http(),
+                match admit(&ctx, &path, request.headers()).await {
+                    Ok(key_id) => {
+                        if let Some(key_id) = key_id {
+                            request.extensions_mut().insert(Caller {
+                                key_id,
+                                call_id: call.0,
+                                method: path.clone(),
+                            });
+                        }
+                        inner.oneshot(request).await
+                    }
+                    Err(error) => Ok(status::of(&error, call).into_http()),
+                }
+            };
+            let mut response = match timeout_at(deadline.answer(), answered).await {
+                Ok(answered) => answered?,
+                // What is under way goes on in its task, to an end of its own.
+                Err(_) => status::of(&Error::Late, call).into_http(),
             };
             if let Some(error) = unread(&response) {
                 response = status::of(&error, call).into_http();

@@ -5,9 +5,11 @@ use uuid::Uuid;
 
 use super::{
     Rpc,
+    deadline::Deadline,
     filters::{self, Accounts},
     front::{CallId, caller},
-    import_upload, imports, members, mutations,
+    import_upload::{self, Limits},
+    imports, members, mutations,
     pages::{self, List},
     status,
     values::{id, ids, paths, word},
@@ -198,7 +200,11 @@ impl UserService for Rpc {
         let caller = caller(&request).map_err(|bug| status::of(&bug, CallId::of(&request)))?;
         self.call(request, async move |rpc: Self, stream| {
             let _permit = rpc.import_permit()?;
-            let command = import_upload::read(stream).await?;
+            let limits = Limits {
+                idle: rpc.ctx.settings.calls.import_idle,
+                end: rpc.deadline.map(Deadline::answer),
+            };
+            let command = import_upload::read(stream, limits).await?;
             let by = Origin::from(&caller);
             let done = app::imports::run(&rpc.ctx, &by, &command).await?;
             Ok(proto::ImportUsersResponse {

@@ -133,13 +133,11 @@ fn bug(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Internal(Box::new(error))
 }
 
-/// Every limit is set: what tonic leaves unset it passes on as "none", which lifts hyper's own protections.
+/// Every limit is set, but that of concurrent calls, which the front counts itself: what tonic leaves unset it passes on as "none", which lifts hyper's own protections.
 fn transport() -> Server {
     const MIB: u32 = 1024 * 1024;
     Server::builder()
         .max_concurrent_streams(256)
-        .concurrency_limit_per_connection(256)
-        .load_shed(true)
         .initial_connection_window_size(8 * MIB)
         .initial_stream_window_size(MIB)
         .http2_max_header_list_size(16 * 1024)

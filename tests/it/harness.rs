@@ -214,6 +214,11 @@ impl Harness {
         InterceptedService::new(channel, self.key.clone())
     }
 
+    /// A transport of another kind with the operator's key.
+    pub(crate) fn keyed_with<S>(&self, transport: S) -> InterceptedService<S, BearerKey> {
+        InterceptedService::new(transport, self.key.clone())
+    }
+
     /// A channel with the operator's key, for raw calls.
     pub(crate) fn keyed_channel(&self) -> Keyed {
         InterceptedService::new(self.channel.clone(), self.key.clone())

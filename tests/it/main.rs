@@ -11,6 +11,7 @@ mod cli_import;
 mod correct_email;
 mod corrections_refused;
 mod crashes;
+mod deadlines;
 mod deployments;
 mod domain_rules;
 mod drain;
@@ -22,6 +23,7 @@ mod events;
 mod first_start;
 mod fixtures;
 mod harness;
+mod holding;
 mod housekeeping;
 mod import_csv;
 mod import_letters;
@@ -30,6 +32,7 @@ mod import_repeats;
 mod import_revocations;
 mod import_rows;
 mod import_stream;
+mod import_time;
 mod imports;
 mod invitation_filters;
 mod invitation_life;
@@ -49,8 +52,10 @@ mod motley;
 mod multitude;
 mod outbox;
 mod outcomes;
+mod overload;
 mod page_tokens;
 mod pages;
+mod patient;
 mod plan_cases;
 mod postgres;
 mod projection;
@@ -104,6 +109,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     cancelled_calls::tests,
     correct_email::tests,
     corrections_refused::tests,
+    deadlines::tests,
     domain_rules::tests,
     drain::tests,
     errors::tests,
@@ -117,6 +123,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     import_revocations::tests,
     import_rows::tests,
     import_stream::tests,
+    import_time::tests,
     imports::tests,
     invitation_filters::tests,
     invitation_life::tests,
@@ -130,6 +137,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     messages::tests,
     outbox::tests,
     outcomes::tests,
+    overload::tests,
     page_tokens::tests,
     pages::tests,
     projection::tests,
