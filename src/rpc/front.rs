@@ -3,6 +3,7 @@
 
 use std::{
     fmt,
+    sync::Arc,
     task::{Context as Polling, Poll},
     time::Instant,
 };
@@ -14,7 +15,7 @@ use tower::{Layer, Service, ServiceExt};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::{deadline::Deadline, permits::Permits, status};
+use super::{deadline::Deadline, permits::Permits, rates::Rates, status};
 use crate::{
     app::{self, Caller, Context},
     error::{Error, Reason},
@@ -70,6 +71,7 @@ pub(super) fn caller<T>(request: &Request<T>) -> Result<Caller, Error> {
 pub struct Front {
     ctx: Context,
     permits: Permits,
+    rates: Arc<Rates>,
 }
 
 impl Front {
@@ -77,7 +79,40 @@ impl Front {
     #[must_use]
     pub fn new(ctx: Context) -> Self {
         let permits = Permits::new(&ctx.settings.calls);
-        Self { ctx, permits }
+        let rates = Rates::new(&ctx.settings.calls, ctx.clock.clone());
+        Self {
+            ctx,
+            permits,
+            rates: Arc::new(rates),
+        }
+    }
+
+    /// Lets a call in: there is room for it, its credential is good, and does not call too often. What is open needs
+    /// nothing.
+    async fn enter(
+        &self,
+        path: &str,
+        call: CallId,
+        request: &mut http::Request<Body>,
+    ) -> Result<(), Error> {
+        if is_open(path) {
+            return Ok(());
+        }
+        let permit = self.permits.take(request.extensions())?;
+        let credential = request.headers().get(AUTHORIZATION);
+        self.rates.look_up(credential)?;
+        let admitted = admit(&self.ctx, path, request.headers()).await;
+        self.rates.looked_up(credential, admitted.as_ref());
+        if let Some(key_id) = admitted? {
+            self.rates.call(&key_id, path)?;
+            request.extensions_mut().insert(Caller {
+                key_id,
+                call_id: call.0,
+                method: path.to_owned(),
+            });
+        }
+        request.extensions_mut().insert(permit);
+        Ok(())
     }
 }
 
@@ -115,35 +150,19 @@ where
     }
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
-        let Front { ctx, permits } = self.front.clone();
-        let call = CallId(ids::new(ctx.clock.now()));
+        let front = self.front.clone();
+        let call = CallId(ids::new(front.ctx.clock.now()));
         let path = request.uri().path().to_owned();
         let span = tracing::info_span!("call", call.id = %call, rpc.method = path);
-        let deadline = Deadline::new(&path, request.headers(), &ctx.settings.calls);
+        let deadline = Deadline::new(&path, request.headers(), &front.ctx.settings.calls);
         request.extensions_mut().insert(call);
         request.extensions_mut().insert(deadline);
         let inner = self.inner.clone();
         let answer = async move {
             let begun = Instant::now();
             let answered = async {
-                if !is_open(&path) {
-                    let permit = match permits.take(request.extensions()) {
-                        Ok(permit) => permit,
-                        Err(error) => return Ok(status::of(&error, call).into_http()),
-                    };
-                    request.extensions_mut().insert(permit);
-                }
-                match admit(&ctx, &path, request.headers()).await {
-                    Ok(key_id) => {
-                        if let Some(key_id) = key_id {
-                            request.extensions_mut().insert(Caller {
-                                key_id,
-                                call_id: call.0,
-                                method: path.clone(),
-                            });
-                        }
-                        inner.oneshot(request).await
-                    }
+                match front.enter(&path, call, &mut request).await {
+                    Ok(()) => inner.oneshot(request).await,
                     Err(error) => Ok(status::of(&error, call).into_http()),
                 }
             };

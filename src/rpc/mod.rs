@@ -25,6 +25,7 @@ mod members;
 mod mutations;
 mod pages;
 mod permits;
+mod rates;
 pub mod reflection;
 mod status;
 mod team_settings;

@@ -137,6 +137,10 @@ impl Harness {
         let start = DateTime::from_timestamp(START, 0).expect("a date");
         let clock = ManualClock::at(start);
         let mut settings = Settings::default();
+        // The clock stands: what a burst has used up would never come back.
+        settings.calls.calls_burst = 1_000_000;
+        settings.calls.token_calls_burst = 1_000_000;
+        settings.calls.new_credentials_burst = 1_000_000;
         tune(&mut settings);
         let options = StoreOptions {
             url: database.url.clone(),

@@ -62,6 +62,7 @@ mod projection;
 mod projector;
 mod proxies;
 mod races;
+mod rates;
 mod refusals;
 mod rehearsals;
 mod relays;
@@ -142,6 +143,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     pages::tests,
     projection::tests,
     races::tests,
+    rates::tests,
     rehearsals::tests,
     repeated_calls::tests,
     request_ids::tests,
