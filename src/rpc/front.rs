@@ -217,7 +217,9 @@ fn unread(response: &http::Response<Body>) -> Option<Error> {
         return None;
     }
     match Status::from_header_map(response.headers())?.code() {
-        code @ (Code::OutOfRange | Code::Internal) => status::unreadable(code),
+        code @ (Code::OutOfRange | Code::ResourceExhausted | Code::Internal) => {
+            status::unreadable(code)
+        }
         _ => None,
     }
 }

@@ -83,7 +83,10 @@ pub(super) fn of(error: &Error, call: CallId) -> Status {
 /// The error of a message that could not be read; tonic tells it only by its code.
 pub(super) fn unreadable(code: Code) -> Option<Error> {
     match code {
-        Code::OutOfRange => Some(Error::Malformed(Reason::MessageTooLarge, Vec::new())),
+        // The latter of a compressed one, which is inflated up to the limit and no further.
+        Code::OutOfRange | Code::ResourceExhausted => {
+            Some(Error::Malformed(Reason::MessageTooLarge, Vec::new()))
+        }
         Code::Internal => Some(Error::Malformed(Reason::MalformedMessage, Vec::new())),
         Code::Cancelled | Code::Unknown => {
             Some(Error::Unavailable("the caller went away".to_owned()))

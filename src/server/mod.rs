@@ -8,6 +8,7 @@ use tokio_util::{
     task::{AbortOnDropHandle, TaskTracker},
 };
 use tonic::{
+    codec::CompressionEncoding,
     service::Routes,
     transport::{Server, server::TcpIncoming},
 };
@@ -88,7 +89,7 @@ pub async fn serve(
     let stop = CancellationToken::new();
     let heads = Heads::new(EventPosition::START);
     let rpc = Rpc::new(ctx.clone(), tasks.clone(), heads.clone(), stop.clone());
-    let routes = routes(rpc, Routes::new(health_service))?;
+    let routes = routes(&rpc, Routes::new(health_service))?;
     let tail = tokio::spawn(tail::run(ctx.clone(), heads, stop.clone()));
     let _tail = AbortOnDropHandle::new(tail);
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
@@ -149,19 +150,22 @@ fn transport() -> Server {
         .max_connection_age_grace(Duration::from_mins(5))
 }
 
-fn routes(rpc: Rpc, routes: Routes) -> Result<Routes> {
-    let routes = routes
-        .add_service(
-            TeamServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_MAX_BYTES),
-        )
-        .add_service(
-            UserServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_MAX_BYTES),
-        )
-        .add_service(
-            EventServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_MAX_BYTES),
-        )
-        .add_service(
-            InvitationServiceServer::new(rpc).max_decoding_message_size(MESSAGE_MAX_BYTES),
-        );
+fn routes(rpc: &Rpc, routes: Routes) -> Result<Routes> {
+    // Each service's type is its own, but they are told the same. A compressed message is inflated no further than the
+    // largest one may be.
+    macro_rules! serve {
+        ($routes:expr, $($server:ident)+) => {
+            $routes$(.add_service(
+                $server::new(rpc.clone())
+                    .max_decoding_message_size(MESSAGE_MAX_BYTES)
+                    .accept_compressed(CompressionEncoding::Gzip)
+                    .send_compressed(CompressionEncoding::Gzip),
+            ))+
+        };
+    }
+    let routes = serve!(
+        routes,
+        TeamServiceServer UserServiceServer EventServiceServer InvitationServiceServer
+    );
     reflection::add(routes).map_err(bug)
 }

@@ -8,6 +8,7 @@ mod binary;
 mod cancelled_calls;
 mod cli;
 mod cli_import;
+mod compression;
 mod correct_email;
 mod corrections_refused;
 mod crashes;
@@ -108,6 +109,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     addresses::tests,
     batch_revocations::tests,
     cancelled_calls::tests,
+    compression::tests,
     correct_email::tests,
     corrections_refused::tests,
     deadlines::tests,
