@@ -10,7 +10,7 @@ use muster::{
         EventFilter, EventType, GetTeamRequest, GetTeamResponse, ListEventsRequest,
         ListTeamsRequest, Team, UpdateTeamRequest, WatchEventsRequest,
     },
-    store::{Reads, Until},
+    store::{self, Reads, Until},
 };
 use prost_types::FieldMask;
 use sea_orm::ConnectionTrait;
@@ -34,6 +34,7 @@ tests![
     a_deadline_of_no_time_is_late_at_once,
     a_deadline_in_no_known_form_is_none,
     a_transaction_that_is_late_is_not_committed,
+    a_transaction_waits_for_nothing_beyond_its_deadline,
     a_watch_ends_with_its_clients_deadline_and_with_no_other with short,
 ];
 
@@ -168,6 +169,21 @@ async fn a_transaction_that_is_late_is_not_committed(h: &Harness) {
     let again = store.write(async |_| -> Answer<()> { panic!("nothing begins late") });
     assert!(matches!(again.await, Err(Error::Late)));
     assert_eq!(name_of(h, &team).await, "acme");
+}
+
+async fn a_transaction_waits_for_nothing_beyond_its_deadline(h: &Harness) {
+    let team = h.team("acme").await.id;
+    let id = team.parse().expect("an id");
+    let holder = Holder::of(h, &team).await;
+    let begun = Instant::now();
+    let at = Moment::now() + SHORT;
+    let store = h.ctx.store.until(Until { at, is_told: true });
+    let answer = store.write(|tx| async move { store::teams::lock(&tx, id).await.map(drop) });
+    assert!(matches!(answer.await, Err(Error::Late)));
+    // Sooner than by the pool's own limits.
+    let took = begun.elapsed();
+    assert!(took >= SHORT && took < 10 * SHORT, "{took:?}");
+    holder.release().await;
 }
 
 async fn a_watch_ends_with_its_clients_deadline_and_with_no_other(h: &Harness) {

@@ -12,6 +12,7 @@ use crate::{
     patient::{PatientClient, within},
     refusals::Outcome,
     uploads::{by_rows, crowd, header, in_place, message, rows_part},
+    waiting::PATIENCE,
 };
 
 tests![
@@ -49,7 +50,8 @@ async fn an_import_whose_stream_is_silent_ends_and_gives_its_place_back(h: &Harn
     let (upload, _) = in_place(h, header(&team, "march")).await;
     upload.send(rows_part(&crowd("p", 3))).await;
     // Its stream is still open.
-    let answer = upload.call.await.expect("no panic");
+    let answer = tokio::time::timeout(PATIENCE, upload.call).await;
+    let answer = answer.expect("an answer in time").expect("no panic");
     answer.refused(Code::DeadlineExceeded, "DEADLINE_EXCEEDED");
     goes_on(h, &team).await;
 }
