@@ -87,8 +87,8 @@ impl Front {
         }
     }
 
-    /// Lets a call in: there is room for it, its credential is good, and does not call too often. What is open needs
-    /// nothing.
+    /// Lets a call in: there is room for it, its credential is good, and its key does not call too often. What is open
+    /// needs nothing.
     async fn enter(
         &self,
         path: &str,

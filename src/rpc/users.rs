@@ -5,11 +5,9 @@ use uuid::Uuid;
 
 use super::{
     Rpc,
-    deadline::Deadline,
     filters::{self, Accounts},
     front::{CallId, caller},
-    import_upload::{self, Limits},
-    imports, members, mutations,
+    import_upload, imports, members, mutations,
     pages::{self, List},
     status,
     values::{id, ids, paths, word},
@@ -200,11 +198,7 @@ impl UserService for Rpc {
         let caller = caller(&request).map_err(|bug| status::of(&bug, CallId::of(&request)))?;
         self.call(request, async move |rpc: Self, stream| {
             let _permit = rpc.import_permit()?;
-            let limits = Limits {
-                idle: rpc.ctx.settings.calls.import_idle,
-                end: rpc.deadline.map(Deadline::answer),
-            };
-            let command = import_upload::read(stream, limits).await?;
+            let command = import_upload::read(stream, rpc.import_limits()).await?;
             let by = Origin::from(&caller);
             let done = app::imports::run(&rpc.ctx, &by, &command).await?;
             Ok(proto::ImportUsersResponse {

@@ -6,7 +6,7 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend};
 
 use tokio::sync::Semaphore;
 
-use super::{Patience, Statements, Store, migrate::sqlite_path};
+use super::{Patience, Statements, Store, migrate::sqlite_path, patience::milliseconds};
 use crate::error::{Error, Result};
 
 /// How a store is opened.
@@ -102,9 +102,7 @@ async fn open(
                 .pragma("synchronous", "FULL")
         })
         .map_sqlx_postgres_opts(move |postgres| {
-            // As much as PostgreSQL takes: more than three weeks.
-            let most = |limit: Duration| limit.as_millis().min(i32::MAX.unsigned_abs().into());
-            let milliseconds = |limit| format!("{}ms", most(limit));
+            let milliseconds = |limit: Duration| format!("{}ms", milliseconds(limit));
             postgres.application_name("muster").options([
                 ("lock_timeout", milliseconds(patience.lock)),
                 ("statement_timeout", milliseconds(patience.statement)),

@@ -11,6 +11,9 @@ use tokio::{
 use super::Store;
 use crate::error::{Error, Result};
 
+/// The least that PostgreSQL can be told.
+const LEAST: Duration = Duration::from_millis(1);
+
 /// What bounds each single step, whoever waits for it.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
@@ -85,7 +88,7 @@ impl Store {
             return Ok(());
         };
         let rest = until.at.saturating_duration_since(Instant::now());
-        let milliseconds = |limit: Duration| rest.min(limit).as_millis() + 1;
+        let milliseconds = |limit: Duration| milliseconds(rest.min(limit) + LEAST);
         let (statement, lock) = (
             milliseconds(self.patience.statement),
             milliseconds(self.patience.lock),
@@ -106,4 +109,9 @@ impl Store {
             error => error,
         }
     }
+}
+
+/// A span as PostgreSQL takes it: at most some three weeks. None at all would be no limit.
+pub(super) fn milliseconds(span: Duration) -> u128 {
+    span.as_millis().min(i32::MAX.unsigned_abs().into())
 }
