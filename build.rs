@@ -33,7 +33,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         out.join("muster.binpb"),
         compiler.encode_file_descriptor_set(),
     )?;
-    tonic_prost_build::configure().compile_fds(compiler.file_descriptor_set())?;
+    tonic_prost_build::configure()
+        .extern_path(
+            ".muster.v1.ImportUsersRows",
+            "crate::proto::ImportUsersRows",
+        )
+        .compile_fds(compiler.file_descriptor_set())?;
 
     println!("cargo:rerun-if-env-changed=MUSTER_COMMIT");
     for file in commit_files() {

@@ -1,8 +1,11 @@
 //! The only caller of the system's time. Times are whole microseconds everywhere.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
@@ -31,6 +34,19 @@ impl Clock {
         match self {
             Self::System => Utc::now().trunc_subsecs(6),
             Self::Manual(clock) => clock.now(),
+        }
+    }
+
+    /// How long it is since some moment in the past. It never goes back, as the machine's time may.
+    #[must_use]
+    pub fn steady(&self) -> Duration {
+        static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        match self {
+            Self::System => BEGUN.elapsed(),
+            Self::Manual(clock) => {
+                let since = clock.now() - DateTime::UNIX_EPOCH;
+                since.to_std().unwrap_or_default()
+            }
         }
     }
 }

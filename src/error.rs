@@ -42,6 +42,9 @@ pub enum Error {
     /// Events that were asked for are deleted; the position after which all are there.
     #[error("events are gone up to {0}")]
     EventsGone(String),
+    /// The call's time is over. Nothing was stored, unless that was under way already.
+    #[error("late")]
+    Late,
     /// The database is away, or the server is draining.
     #[error("unavailable: {0}")]
     Unavailable(String),

@@ -6,6 +6,10 @@
     reason = "written by a generator"
 )]
 
+mod rows;
+
+pub use rows::ImportUsersRows;
+
 include!(concat!(env!("OUT_DIR"), "/muster.v1.rs"));
 
 /// The whole contract as an encoded `FileDescriptorSet`, for reflection.

@@ -106,6 +106,7 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         Reason::ImportIdReused => Some(
             "This import id stands for other rows or options. Leave --import-id out, or give a new one.",
         ),
+        Reason::DeadlineExceeded => Some(LATE),
         Reason::Internal => {
             Some("This is a bug of the server; its log has more under the call id.")
         }
@@ -134,6 +135,8 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         | Reason::ResendsUsedUp
         | Reason::InvitationsUsedUp
         | Reason::ImportsBusy
+        | Reason::Overloaded
+        | Reason::RateLimited
         | Reason::Conflict
         | Reason::Unavailable
         | Reason::EtagMismatch

@@ -4,6 +4,7 @@
 //! the environment or from a file, never from the command line, where every user of the machine could read it.
 //! Arguments say what was given; their `check` answers what it means.
 
+mod calls;
 mod database;
 mod files;
 mod keys;
@@ -14,6 +15,7 @@ mod settings;
 pub mod span;
 
 pub use self::{
+    calls::CallSettings,
     database::{Database, DatabaseArgs, DatabaseUrl},
     files::{read_secret, write_secret},
     keys::{OperatorKey, OperatorKeyArgs, SecretKey, SecretKeyArgs},

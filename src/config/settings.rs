@@ -7,7 +7,7 @@ use clap::{
     builder::{RangedU64ValueParser, Resettable},
 };
 
-use super::{ConfigError, span};
+use super::{CallSettings, ConfigError, span};
 
 /// How many, how often and how long.
 #[derive(Debug, Clone, Args)]
@@ -221,6 +221,9 @@ pub struct Settings {
         value_parser = span::argument
     )]
     pub housekeeping_every: Duration,
+    /// What bounds one call.
+    #[command(flatten)]
+    pub calls: CallSettings,
 }
 
 impl Settings {
@@ -252,6 +255,6 @@ impl Default for Settings {
 }
 
 /// Reads a number of things: at least one, at most a million.
-fn count<T: TryFrom<u64> + Clone + Send + Sync>() -> RangedU64ValueParser<T> {
+pub(super) fn count<T: TryFrom<u64> + Clone + Send + Sync>() -> RangedU64ValueParser<T> {
     RangedU64ValueParser::new().range(1..=1_000_000)
 }

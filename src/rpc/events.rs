@@ -69,6 +69,7 @@ impl EventService for Rpc {
                 sender,
                 call,
                 caller,
+                deadline: rpc.deadline,
             };
             rpc.tasks.clone().spawn(async move {
                 watch.run(&rpc).await;

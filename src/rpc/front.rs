@@ -3,17 +3,19 @@
 
 use std::{
     fmt,
+    sync::Arc,
     task::{Context as Polling, Poll},
     time::Instant,
 };
 
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use tokio::time::timeout_at;
 use tonic::{Code, Request, Status, body::Body};
 use tower::{Layer, Service, ServiceExt};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::status;
+use super::{deadline::Deadline, permits::Permits, rates::Rates, status};
 use crate::{
     app::{self, Caller, Context},
     domain::{
@@ -75,13 +77,45 @@ pub(super) fn caller<T>(request: &Request<T>) -> Result<Caller, Error> {
 #[derive(Clone)]
 pub struct Front {
     ctx: Context,
+    permits: Permits,
+    rates: Arc<Rates>,
 }
 
 impl Front {
     /// A front that authenticates with these keys.
     #[must_use]
-    pub const fn new(ctx: Context) -> Self {
-        Self { ctx }
+    pub fn new(ctx: Context) -> Self {
+        let permits = Permits::new(&ctx.settings.calls);
+        let rates = Rates::new(&ctx.settings.calls, ctx.clock.clone());
+        Self {
+            ctx,
+            permits,
+            rates: Arc::new(rates),
+        }
+    }
+
+    /// Lets a call in: there is room for it, its credential is good, and its key does not call too often. What is open
+    /// needs nothing.
+    async fn enter(
+        &self,
+        path: &str,
+        call: CallId,
+        request: &mut http::Request<Body>,
+    ) -> Result<(), Error> {
+        if is_open(path) {
+            return Ok(());
+        }
+        let permit = self.permits.take(request.extensions())?;
+        let credential = request.headers().get(AUTHORIZATION);
+        self.rates.look_up(credential)?;
+        let admitted = admit(&self.ctx, (path, call), request.headers()).await;
+        self.rates.looked_up(credential, admitted.as_ref());
+        if let Some(caller) = admitted? {
+            self.rates.call(&caller.key_id, path)?;
+            request.extensions_mut().insert(caller);
+        }
+        request.extensions_mut().insert(permit);
+        Ok(())
     }
 }
 
@@ -90,7 +124,7 @@ impl<S> Layer<S> for Front {
 
     fn layer(&self, inner: S) -> Self::Service {
         FrontService {
-            ctx: self.ctx.clone(),
+            front: self.clone(),
             inner,
         }
     }
@@ -99,7 +133,7 @@ impl<S> Layer<S> for Front {
 /// The layer around a service.
 #[derive(Clone)]
 pub struct FrontService<S> {
-    ctx: Context,
+    front: Front,
     inner: S,
 }
 
@@ -119,22 +153,26 @@ where
     }
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
-        let call = CallId(ids::new(self.ctx.clock.now()));
+        let front = self.front.clone();
+        let call = CallId(ids::new(front.ctx.clock.now()));
         let path = request.uri().path().to_owned();
         let span = tracing::info_span!("call", call.id = %call, rpc.method = path);
+        let deadline = Deadline::new(&path, request.headers(), &front.ctx.settings.calls);
         request.extensions_mut().insert(call);
-        let ctx = self.ctx.clone();
+        request.extensions_mut().insert(deadline);
         let inner = self.inner.clone();
         let answer = async move {
             let begun = Instant::now();
-            let mut response = match admit(&ctx, (&path, call), request.headers()).await {
-                Ok(caller) => {
-                    if let Some(caller) = caller {
-                        request.extensions_mut().insert(caller);
-                    }
-                    inner.oneshot(request).await?
+            let answered = async {
+                match front.enter(&path, call, &mut request).await {
+                    Ok(()) => inner.oneshot(request).await,
+                    Err(error) => Ok(status::of(&error, call).into_http()),
                 }
-                Err(error) => status::of(&error, call).into_http(),
+            };
+            let mut response = match timeout_at(deadline.answer(), answered).await {
+                Ok(answered) => answered?,
+                // What is under way goes on in its task, to an end of its own.
+                Err(_) => status::of(&Error::Late, call).into_http(),
             };
             if let Some(error) = unread(&response) {
                 response = status::of(&error, call).into_http();
@@ -221,7 +259,9 @@ fn unread(response: &http::Response<Body>) -> Option<Error> {
         return None;
     }
     match Status::from_header_map(response.headers())?.code() {
-        code @ (Code::OutOfRange | Code::Internal) => status::unreadable(code),
+        code @ (Code::OutOfRange | Code::ResourceExhausted | Code::Internal) => {
+            status::unreadable(code)
+        }
         _ => None,
     }
 }

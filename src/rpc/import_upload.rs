@@ -1,6 +1,9 @@
 //! Reading an import's stream: header, then rows or csv, then end. Nothing is done before `end`, since a caller who
 //! went away looks like one who closed the stream.
 
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
 use tonic::Streaming;
 
 use super::{status, values::id};
@@ -19,11 +22,20 @@ use crate::{
     },
 };
 
+/// How long a stream is read.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// The longest that it may be silent.
+    pub(super) idle: Duration,
+    /// When the call's time is over.
+    pub(super) end: Option<Instant>,
+}
+
 /// Reads a whole import.
-pub(super) async fn read(mut stream: Streaming<ImportUsersRequest>) -> Result<Run> {
-    let mut upload = Upload::begin(next(&mut stream).await?)?;
+pub(super) async fn read(mut stream: Streaming<ImportUsersRequest>, limits: Limits) -> Result<Run> {
+    let mut upload = Upload::begin(next(&mut stream, limits).await?)?;
     loop {
-        match next(&mut stream).await? {
+        match next(&mut stream, limits).await? {
             // Reading 16 MiB of CSV would hold other calls up.
             Some(Part::End(end)) => {
                 return tokio::task::spawn_blocking(move || upload.end(&end))
@@ -39,8 +51,11 @@ pub(super) async fn read(mut stream: Streaming<ImportUsersRequest>) -> Result<Ru
 }
 
 /// The next part; `None` when the stream closed, in whatever way.
-async fn next(stream: &mut Streaming<ImportUsersRequest>) -> Result<Option<Part>> {
-    match stream.message().await {
+async fn next(stream: &mut Streaming<ImportUsersRequest>, limits: Limits) -> Result<Option<Part>> {
+    let idle = Instant::now() + limits.idle;
+    let end = limits.end.map_or(idle, |end| end.min(idle));
+    let part = timeout_at(end, stream.message()).await;
+    match part.map_err(|_| Error::Late)? {
         Ok(None) => Ok(None),
         Ok(Some(ImportUsersRequest { part: Some(part) })) => Ok(Some(part)),
         Ok(Some(ImportUsersRequest { part: None })) => Err(malformed("part", Rule::Required)),

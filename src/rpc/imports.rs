@@ -6,7 +6,10 @@ use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 use super::{
-    Rpc, members,
+    Rpc,
+    deadline::Deadline,
+    import_upload::Limits,
+    members,
     values::{id, timestamp, words},
 };
 use crate::{
@@ -25,6 +28,14 @@ impl Rpc {
             .clone()
             .try_acquire_owned()
             .map_err(|_| Error::Exhausted(Reason::ImportsBusy, BUSY))
+    }
+
+    /// How long an import's stream is read.
+    pub(super) fn import_limits(&self) -> Limits {
+        Limits {
+            idle: self.ctx.settings.calls.import_idle,
+            end: self.deadline.map(Deadline::answer),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     error::{Error, Result},
 };
 
+mod deadline;
 mod event_values;
 mod events;
 mod filters;
@@ -24,6 +25,8 @@ mod members;
 mod memberships;
 mod mutations;
 mod pages;
+mod permits;
+mod rates;
 pub mod reflection;
 mod role_changes;
 mod roles;
@@ -34,7 +37,9 @@ mod users;
 mod values;
 mod watch;
 
+use deadline::Deadline;
 pub use front::{CallId, Front};
+use permits::Permit;
 
 /// What every service works with.
 #[derive(Clone)]
@@ -45,6 +50,8 @@ pub struct Rpc {
     watches: Arc<Semaphore>,
     heads: Heads,
     stop: CancellationToken,
+    /// Of the one call that this clone is for.
+    deadline: Option<Deadline>,
 }
 
 /// Says how far events are complete, whenever that is further than before.
@@ -64,12 +71,17 @@ impl Rpc {
             watches,
             heads,
             stop,
+            deadline: None,
         }
     }
 
-    /// Runs one call in a task of its own, which a caller who goes away cannot drop: a transaction that was begun is
-    /// always ended, and what was acknowledged is stored.
-    async fn call<Q, A, W, R>(&self, request: Request<Q>, work: W) -> Result<Response<A>, Status>
+    /// Runs one call in a task of its own, which neither a caller who goes away nor a deadline drops: a transaction that
+    /// was begun is always ended, and what was acknowledged is stored. The task has the call's permit until it ends.
+    async fn call<Q, A, W, R>(
+        &self,
+        mut request: Request<Q>,
+        work: W,
+    ) -> Result<Response<A>, Status>
     where
         A: Send + 'static,
         W: FnOnce(Self, Caller, Q) -> R,
@@ -77,7 +89,14 @@ impl Rpc {
     {
         let call = CallId::of(&request);
         let caller = front::caller(&request).map_err(|bug| status::of(&bug, call))?;
-        let running = work(self.clone(), caller, request.into_inner());
+        let permit = Permit::out_of(&mut request);
+        let rpc = self.until(Deadline::of(&request));
+        let running = work(rpc, caller, request.into_inner());
+        let running = async move {
+            let answer = running.await;
+            drop(permit);
+            answer
+        };
         let task = self.tasks.spawn(running.in_current_span());
         let answer = match task.await {
             Ok(answer) => answer,
@@ -86,5 +105,14 @@ impl Rpc {
         answer
             .map(Response::new)
             .map_err(|error| status::of(&error, call))
+    }
+    /// The shared part for one call, which ends in time.
+    fn until(&self, deadline: Option<Deadline>) -> Self {
+        let mut rpc = self.clone();
+        if let Some(deadline) = deadline {
+            rpc.ctx.store = rpc.ctx.store.until(deadline.until());
+        }
+        rpc.deadline = deadline;
+        rpc
     }
 }

@@ -1,6 +1,6 @@
 //! What grpcurl and its like ask: the contract itself, with the error details that statuses carry.
 
-use tonic::service::Routes;
+use tonic::{codec::CompressionEncoding, service::Routes};
 use tonic_reflection::{
     pb,
     server::{Builder, Error},
@@ -23,7 +23,9 @@ pub fn add(routes: Routes) -> Result<Routes, Error> {
             .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
+    let (v1, v1alpha) = (builder().build_v1()?, builder().build_v1alpha()?);
+    let gzip = CompressionEncoding::Gzip;
     Ok(routes
-        .add_service(builder().build_v1()?)
-        .add_service(builder().build_v1alpha()?))
+        .add_service(v1.accept_compressed(gzip).send_compressed(gzip))
+        .add_service(v1alpha.accept_compressed(gzip).send_compressed(gzip)))
 }

@@ -74,6 +74,10 @@ pub(super) fn of(error: &Error, call: CallId) -> Status {
             details.add_precondition_failure_violation(reason_name(reason), DOMAIN, advice(reason));
             (Code::FailedPrecondition, reason, advice(reason))
         }
+        Error::Late => {
+            let reason = Reason::DeadlineExceeded;
+            (Code::DeadlineExceeded, reason, advice(reason))
+        }
         Error::Unavailable(why) => {
             tracing::warn!(call.id = %call, why, "unavailable");
             details.set_retry_info(Some(RETRY));
@@ -93,7 +97,10 @@ pub(super) fn of(error: &Error, call: CallId) -> Status {
 /// The error of a message that could not be read; tonic tells it only by its code.
 pub(super) fn unreadable(code: Code) -> Option<Error> {
     match code {
-        Code::OutOfRange => Some(Error::Malformed(Reason::MessageTooLarge, Vec::new())),
+        // The latter of a compressed one, which is inflated up to the limit and no further.
+        Code::OutOfRange | Code::ResourceExhausted => {
+            Some(Error::Malformed(Reason::MessageTooLarge, Vec::new()))
+        }
         Code::Internal => Some(Error::Malformed(Reason::MalformedMessage, Vec::new())),
         Code::Cancelled | Code::Unknown => {
             Some(Error::Unavailable("the caller went away".to_owned()))
@@ -192,6 +199,11 @@ fn advice(reason: Reason) -> String {
             "events after this position are deleted; read anew, then watch from `oldest_position`"
         }
         Reason::WatchesBusy => "as many watchers as may be; wait",
+        Reason::DeadlineExceeded => {
+            "the call took too long; with the same `request_id` it can be tried again"
+        }
+        Reason::Overloaded => "as many calls run as may; wait",
+        Reason::RateLimited => "more calls than a second allows; wait",
     };
     text.to_owned()
 }

@@ -194,7 +194,7 @@ impl UserService for Rpc {
     ) -> Result<Response<proto::ImportUsersResponse>, Status> {
         self.call(request, async |rpc: Self, caller: Caller, stream| {
             let _permit = rpc.import_permit()?;
-            let command = import_upload::read(stream).await?;
+            let command = import_upload::read(stream, rpc.import_limits()).await?;
             let done = app::imports::run(&rpc.ctx, &caller, &command).await?;
             Ok(proto::ImportUsersResponse {
                 import: Some(imports::import(done.import, command.validate_only)),

@@ -8,7 +8,7 @@ use tokio::{
 };
 use tonic::Status;
 
-use super::{Rpc, event_values, front::CallId, status};
+use super::{Rpc, deadline::Deadline, event_values, front::CallId, status};
 use crate::{
     app::{self, Caller, events::Brought},
     domain::events::{EventFilter, EventPosition},
@@ -50,13 +50,23 @@ pub(super) struct Watch {
     pub(super) call: CallId,
     /// Who watches.
     pub(super) caller: Caller,
+    /// How long its client wants it to last.
+    pub(super) deadline: Option<Deadline>,
 }
 
 impl Watch {
     /// Brings events until the reader goes away or the process ends.
     pub(super) async fn run(mut self, rpc: &Rpc) {
         let reader = self.sender.clone();
+        let deadline = self.deadline;
+        let late = async {
+            match deadline {
+                Some(deadline) => deadline.of_client().await,
+                None => std::future::pending().await,
+            }
+        };
         let end = tokio::select! {
+            () = late => Error::Late,
             () = rpc.stop.cancelled() => Error::Unavailable("draining".to_owned()),
             () = reader.closed() => return,
             Err(error) = self.bring(rpc) => error,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use tokio_util::sync::CancellationToken;
-use tonic::server::NamedService;
+use tonic::{codec::CompressionEncoding, server::NamedService};
 use tonic_health::{
     ServingStatus,
     pb::health_server::{Health as HealthRpc, HealthServer},
@@ -51,7 +51,9 @@ impl Health {
         let health = Self(reporter.clone());
         health.set(ServingStatus::NotServing).await;
         let service = HealthService::from_health_reporter(reporter);
-        (health, HealthServer::new(service))
+        // Whoever compresses all that he sends must be understood here too.
+        let service = HealthServer::new(service).accept_compressed(CompressionEncoding::Gzip);
+        (health, service)
     }
 
     /// Says whether the process can serve, again and again, until told to stop.

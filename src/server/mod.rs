@@ -8,6 +8,7 @@ use tokio_util::{
     task::{AbortOnDropHandle, TaskTracker},
 };
 use tonic::{
+    codec::CompressionEncoding,
     service::Routes,
     transport::{Server, server::TcpIncoming},
 };
@@ -88,7 +89,7 @@ pub async fn serve(
     let stop = CancellationToken::new();
     let heads = Heads::new(EventPosition::START);
     let rpc = Rpc::new(ctx.clone(), tasks.clone(), heads.clone(), stop.clone());
-    let routes = routes(rpc, Routes::new(health_service))?;
+    let routes = routes(&rpc, Routes::new(health_service))?;
     let tail = tokio::spawn(tail::run(ctx.clone(), heads, stop.clone()));
     let _tail = AbortOnDropHandle::new(tail);
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
@@ -133,13 +134,11 @@ fn bug(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Internal(Box::new(error))
 }
 
-/// Every limit is set: what tonic leaves unset it passes on as "none", which lifts hyper's own protections.
+/// Every limit is set, but that of concurrent calls, which the front counts itself: what tonic leaves unset it passes on as "none", which lifts hyper's own protections.
 fn transport() -> Server {
     const MIB: u32 = 1024 * 1024;
     Server::builder()
         .max_concurrent_streams(256)
-        .concurrency_limit_per_connection(256)
-        .load_shed(true)
         .initial_connection_window_size(8 * MIB)
         .initial_stream_window_size(MIB)
         .http2_max_header_list_size(16 * 1024)
@@ -151,22 +150,23 @@ fn transport() -> Server {
         .max_connection_age_grace(Duration::from_mins(5))
 }
 
-fn routes(rpc: Rpc, routes: Routes) -> Result<Routes> {
-    let routes = routes
-        .add_service(
-            TeamServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_MAX_BYTES),
-        )
-        .add_service(
-            UserServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_MAX_BYTES),
-        )
-        .add_service(
-            EventServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_MAX_BYTES),
-        )
-        .add_service(
-            RoleServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_MAX_BYTES),
-        )
-        .add_service(
-            InvitationServiceServer::new(rpc).max_decoding_message_size(MESSAGE_MAX_BYTES),
-        );
+fn routes(rpc: &Rpc, routes: Routes) -> Result<Routes> {
+    // Each service's type is its own, but they are told the same. A compressed message is inflated no further than the
+    // largest one may be.
+    macro_rules! serve {
+        ($routes:expr, $($server:ident)+) => {
+            $routes$(.add_service(
+                $server::new(rpc.clone())
+                    .max_decoding_message_size(MESSAGE_MAX_BYTES)
+                    .accept_compressed(CompressionEncoding::Gzip)
+                    .send_compressed(CompressionEncoding::Gzip),
+            ))+
+        };
+    }
+    let routes = serve!(
+        routes,
+        TeamServiceServer UserServiceServer EventServiceServer InvitationServiceServer
+        RoleServiceServer
+    );
     reflection::add(routes).map_err(bug)
 }

@@ -7,14 +7,14 @@ use crate::{
     app::{Context, keys},
     clock::Clock,
     config::{
-        ConfigError, DatabaseUrl, MigrateMode, OperatorKey, Secret, SecretKey, ServeConfig,
-        read_secret, write_secret,
+        CallSettings, ConfigError, DatabaseUrl, MigrateMode, OperatorKey, Secret, SecretKey,
+        ServeConfig, read_secret, write_secret,
     },
     domain::keys::KeyText,
     error::Error,
     secrets::{Secrets, SecretsError},
     store::{
-        self, Store, StoreOptions,
+        self, Patience, Store, StoreOptions,
         migrate::{self, MigrationLock},
     },
 };
@@ -64,7 +64,7 @@ pub async fn open(config: &ServeConfig) -> Result<Started, StartError> {
         pool_size: config.settings.pool_size,
     };
     let held = MigrationLock::acquire(&options).await?;
-    let store = Store::connect(&options).await?;
+    let store = Store::connect_patiently(&options, patience(&config.settings.calls)).await?;
     migrate(&store, &held, config.migrate).await?;
     if migrate::pending(&store).await?.is_empty() {
         store::events::continue_numbering(&store).await?;
@@ -102,6 +102,16 @@ pub async fn open_for_keys(
         clock: Clock::System,
         settings: crate::config::Settings::default(),
     })
+}
+
+/// How patient calls are with the database.
+const fn patience(settings: &CallSettings) -> Patience {
+    Patience {
+        connection: settings.connection_patience,
+        lock: settings.lock_timeout,
+        statement: settings.statement_timeout,
+        idle_transaction: settings.idle_transaction_timeout,
+    }
 }
 
 async fn migrate(store: &Store, held: &MigrationLock, mode: MigrateMode) -> Result<(), StartError> {

@@ -4,7 +4,9 @@ use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, sync::Arc, time::Du
 
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend};
 
-use super::{Statements, Store, migrate::sqlite_path};
+use tokio::sync::Semaphore;
+
+use super::{Patience, Statements, Store, migrate::sqlite_path, patience::milliseconds};
 use crate::error::{Error, Result};
 
 /// How a store is opened.
@@ -16,29 +18,38 @@ pub struct StoreOptions {
     pub pool_size: u32,
 }
 
-/// How long a call waits for a connection, or SQLite for its lock.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 impl Store {
-    /// Opens the database; a missing SQLite file is made.
+    /// Opens the database with the usual patience; a missing SQLite file is made.
     ///
     /// # Errors
     /// [`crate::error::Error::Unavailable`] when it cannot be reached.
     pub async fn connect(options: &StoreOptions) -> Result<Self> {
+        Self::connect_patiently(options, Patience::default()).await
+    }
+
+    /// The same with another patience.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn connect_patiently(options: &StoreOptions, patience: Patience) -> Result<Self> {
         make_private(&options.url)?;
         let statements = Arc::new(Statements::default());
         // Writers of one team queue behind its lock; readers, and the keys of every call, must not queue with them.
-        let readers = open(options, options.pool_size, &statements).await?;
+        let readers = open(options, (options.pool_size, patience), &statements).await?;
         let writing = match readers.get_database_backend() {
             DbBackend::Sqlite => 1,
             _ => options.pool_size,
         };
-        let writers = open(options, writing, &statements).await?;
+        let turns = usize::try_from(writing).map_err(|error| Error::Internal(Box::new(error)))?;
+        let writers = open(options, (writing, patience), &statements).await?;
         Ok(Self {
             readers,
             writers,
             statements,
             appended: Arc::default(),
+            patience,
+            turns: Arc::new(Semaphore::new(turns)),
+            until: None,
         })
     }
 
@@ -70,31 +81,35 @@ fn make_private(url: &str) -> Result<()> {
 
 async fn open(
     options: &StoreOptions,
-    size: u32,
+    (size, patience): (u32, Patience),
     statements: &Arc<Statements>,
 ) -> Result<DatabaseConnection> {
     let mut connect = ConnectOptions::new(&options.url);
     connect
         .max_connections(size)
         .min_connections(1)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(patience.connection)
         .test_before_acquire(false)
         // Values are never logged, and the text of every statement is noise.
         .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|sqlite| {
+        .map_sqlx_sqlite_opts(move |sqlite| {
             sqlite
                 .create_if_missing(true)
                 .foreign_keys(true)
-                .busy_timeout(PATIENCE)
+                .busy_timeout(patience.connection)
                 .pragma("journal_mode", "WAL")
                 // What was acknowledged survives a power cut.
                 .pragma("synchronous", "FULL")
         })
-        .map_sqlx_postgres_opts(|postgres| {
+        .map_sqlx_postgres_opts(move |postgres| {
+            let milliseconds = |limit: Duration| format!("{}ms", milliseconds(limit));
             postgres.application_name("muster").options([
-                ("lock_timeout", "10s"),
-                ("statement_timeout", "60s"),
-                ("idle_in_transaction_session_timeout", "60s"),
+                ("lock_timeout", milliseconds(patience.lock)),
+                ("statement_timeout", milliseconds(patience.statement)),
+                (
+                    "idle_in_transaction_session_timeout",
+                    milliseconds(patience.idle_transaction),
+                ),
             ])
         });
     let mut connection = Database::connect(connect).await?;

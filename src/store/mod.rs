@@ -18,7 +18,7 @@ use sea_orm::{
     Statement, TransactionOptions, TransactionTrait,
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::{
     clock::Time,
@@ -41,6 +41,7 @@ pub mod members;
 pub mod memberships;
 pub mod migrate;
 pub mod outbox;
+mod patience;
 pub mod powers;
 pub mod replays;
 pub mod roles;
@@ -54,6 +55,7 @@ mod wakes;
 
 pub use connect::StoreOptions;
 pub use migrate::Migration;
+pub use patience::{Patience, Until};
 use statements::Statements;
 pub use wakes::Wakes;
 
@@ -72,6 +74,10 @@ pub struct Store {
     writers: DatabaseConnection,
     statements: Arc<Statements>,
     appended: Arc<Notify>,
+    patience: Patience,
+    /// As many as there are connections that write.
+    turns: Arc<Semaphore>,
+    until: Option<Until>,
 }
 
 /// A transaction; only [`Store::write`] makes one, so that writing outside of one does not compile. It belongs to one
@@ -138,8 +144,9 @@ impl Store {
     /// that it sees what they did and its rules name the right refusal.
     ///
     /// # Errors
-    /// What `work` answers; [`Error::Conflict`] when every attempt lost; [`Error::Unavailable`] when the connection
-    /// broke, also while committing: whether that was stored is unknown, and it is not tried again.
+    /// What `work` answers; [`Error::Conflict`] when every attempt lost; [`Error::Late`] when the call's deadline passed
+    /// before the commit, and then nothing is stored; [`Error::Unavailable`] when the connection broke, also while
+    /// committing: whether that was stored is unknown, and it is not tried again.
     pub async fn write<T, F, R>(&self, work: F) -> Result<T>
     where
         F: Fn(Tx) -> R,
@@ -184,18 +191,27 @@ impl Store {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = Arc::new(self.writers.begin_with_options(options).await?);
+        let _turn = self.turn().await?;
+        let transaction = self.writers.begin_with_options(options).await;
+        let transaction = Arc::new(transaction.map_err(|error| self.failed(error.into()))?);
         let batch = Arc::new(Batch::default());
-        // By value, since a future that borrows from this frame could not be proved to be Send.
-        let outcome = work(Tx {
-            transaction: Arc::clone(&transaction),
-            batch: Arc::clone(&batch),
-        });
-        let outcome = outcome.await;
+        let outcome = match self.tell(&transaction).await {
+            // By value, since a future that borrows from this frame could not be proved to be Send.
+            Ok(()) => {
+                let work = work(Tx {
+                    transaction: Arc::clone(&transaction),
+                    batch: Arc::clone(&batch),
+                });
+                work.await
+            }
+            Err(error) => Err(error),
+        };
         let Some(transaction) = Arc::into_inner(transaction) else {
             return Err(Error::internal("a transaction outlived its work"));
         };
+        let outcome = outcome.map_err(|error| self.failed(error));
         let outcome = outcome.and_then(|answer| {
+            self.in_time()?;
             if begun.elapsed() < LONGEST {
                 Ok(answer)
             } else {

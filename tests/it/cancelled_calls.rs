@@ -1,13 +1,17 @@
 //! Callers who go away at any moment: what was acknowledged to others stays.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use muster::{
     app::keys,
     proto::{
+        CreateTeamRequest, EventFilter, EventType, ListEventsRequest,
         invitation_service_client::InvitationServiceClient, team_service_client::TeamServiceClient,
     },
     secrets,
@@ -15,39 +19,47 @@ use muster::{
 use tonic::service::interceptor::InterceptedService;
 
 use crate::{
+    deadlines::rename,
+    events::list,
     fixtures::{invitation_of, team_called},
-    harness::{BearerKey, Harness, tests},
-    refusals::Outcome,
+    harness::{BearerKey, Harness, Keyed, tests},
+    refusals::reason,
 };
 
-tests![two_thousand_aborted_calls_lose_nothing_that_was_acknowledged];
+tests![ten_thousand_aborted_calls_lose_nothing_that_was_acknowledged];
 
-const ABORTED: usize = 2_000;
-/// A busy machine aborts more of them, until so many others were acknowledged beside them.
-const ENOUGH: usize = 12;
-/// Calls are aborted after up to this time: around the beginning of their transactions.
-const LONGEST: u32 = 3_000;
+const ABORTED: usize = 10_000;
+/// Calls are aborted after up to so many microseconds: around the beginning of their transactions.
+const LONGEST: u64 = 3_000;
+/// So many others write beside them.
+const WRITERS: usize = 8;
+/// Every so many of them change something if they get far enough; the others are refused, or only try, soon after their
+/// transactions began.
+const CHANGE_EVERY: usize = 32;
 
-async fn two_thousand_aborted_calls_lose_nothing_that_was_acknowledged(h: &Harness) {
-    let (made, over) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let aborting = async {
-        abort_calls(h, &made).await;
-        over.store(true, Ordering::Relaxed);
-    };
-    let beside = ["one", "two"].map(|name| acknowledge(h, name, (&made, &over)));
-    let [one, two] = beside;
-    let (one, two, ()) = tokio::join!(one, two, aborting);
-    let acknowledged = [one, two].concat();
-    let count = acknowledged.len();
-
-    for (team, admin, user) in &acknowledged {
-        assert_eq!(h.counts(team).await.invited_members, 2);
-        h.member(team, admin).await;
-        h.member(team, user).await;
+async fn ten_thousand_aborted_calls_lose_nothing_that_was_acknowledged(h: &Harness) {
+    let seed = u64::from_le_bytes(secrets::random().expect("randomness"));
+    let over = Arc::new(AtomicBool::new(false));
+    let mut writers = Vec::new();
+    for number in 0..WRITERS {
+        let team = h.team(&format!("team{number}")).await.id;
+        let writing = acknowledge(h.teams(), team.clone(), Arc::clone(&over));
+        writers.push((team, tokio::spawn(writing)));
     }
+    abort_calls(h, Random(seed)).await;
+    over.store(true, Ordering::Relaxed);
+
+    // Read over connections that nobody writes with: what an open transaction holds is not there.
+    let mut all = 0;
+    for (team, writing) in writers {
+        let acknowledged = writing.await.expect("no panic");
+        let stored = updates(h, &team).await;
+        assert_eq!(stored, acknowledged, "stored and acknowledged, seed {seed}");
+        all += acknowledged;
+    }
+    assert!(all > 200, "only {all} were acknowledged");
     // What aborted calls did nevertheless they did whole, and the store works on.
-    let letters = h.deliver().await.len();
-    let reached = letters.saturating_sub(2 * count);
+    let reached = h.deliver().await.len();
     assert!(reached > 20, "only {reached} of the aborted calls got far");
     assert!(h.outbox().await.iter().all(|row| row.state == "SENT"));
     let team = h.team("late").await.id;
@@ -55,56 +67,77 @@ async fn two_thousand_aborted_calls_lose_nothing_that_was_acknowledged(h: &Harne
     h.member(&team, &joined.user).await;
 }
 
-/// Makes teams with one invitation each until told; (team, admin, user) of those that were acknowledged.
+/// Changes a team, one row and one event a call, until told; how often that was acknowledged.
 async fn acknowledge(
-    h: &Harness,
-    name: &str,
-    (count, over): (&AtomicUsize, &AtomicBool),
-) -> Vec<(String, String, String)> {
-    let mut made = Vec::new();
+    mut teams: TeamServiceClient<Keyed>,
+    team: String,
+    over: Arc<AtomicBool>,
+) -> usize {
+    let mut acknowledged = 0;
     while !over.load(Ordering::Relaxed) {
-        let name = format!("{name}-{}", made.len());
-        let answer = h.teams().create_team(team_called(&name)).await.answered();
-        let team = answer.team.expect("the team").id;
-        let admin = answer.member.expect("the admin").user_id;
-        let request = invitation_of(&team, &format!("ann@{name}.example"));
-        let answer = h.invitations().create_invitation(request).await.answered();
-        made.push((team, admin, answer.member.expect("the member").user_id));
-        count.fetch_add(1, Ordering::Relaxed);
+        let request = rename(&team, &format!("name {acknowledged}"));
+        match teams.update_team(request).await {
+            Ok(_) => acknowledged += 1,
+            Err(busy) => assert_eq!(reason(&busy), "OVERLOADED"),
+        }
     }
-    made
+    acknowledged
+}
+
+/// How many changes of a team are stored.
+async fn updates(h: &Harness, team: &str) -> usize {
+    let request = ListEventsRequest {
+        filter: Some(EventFilter {
+            team_id: team.to_owned(),
+            types: vec![EventType::TeamUpdated.into()],
+            ..EventFilter::default()
+        }),
+        page_size: 1_000,
+        ..ListEventsRequest::default()
+    };
+    list(h, request).await.len()
 }
 
 /// Begins calls and drops each at a random microsecond.
-async fn abort_calls(h: &Harness, made: &AtomicUsize) {
+async fn abort_calls(h: &Harness, mut random: Random) {
     let nowhere = h.unknown_id();
     let key = keys::create(&h.ctx, "aborting").await.expect("a key");
     // Whoever resets many streams may be cut off; the others' connection is not his.
     let channel = InterceptedService::new(h.anonymous_channel(), BearerKey::new(key.text()));
-    for n in 0.. {
-        if n >= ABORTED && made.load(Ordering::Relaxed) >= ENOUGH {
-            return;
-        }
-        let random = u32::from_le_bytes(secrets::random().expect("randomness"));
-        let wait = Duration::from_micros(u64::from(random % LONGEST));
-        let channel = channel.clone();
-        let nowhere = nowhere.clone();
-        let call = tokio::spawn(async move {
-            if n % 8 == 0 {
-                let team = team_called(&format!("aborted-{n}"));
-                let made = TeamServiceClient::new(channel).create_team(team).await;
-                drop(made);
-            } else {
-                // Refused soon after its transaction began: many of these can be under way.
-                let request = invitation_of(&nowhere, "ann@a.example");
-                let mut invitations = InvitationServiceClient::new(channel);
-                drop(invitations.create_invitation(request).await);
-            }
-        });
+    for number in 0..ABORTED {
+        let wait = Duration::from_micros(random.next() % LONGEST);
+        let call = tokio::spawn(call(channel.clone(), nowhere.clone(), number));
+        // A timer knows milliseconds only.
         let begun = Instant::now();
         while begun.elapsed() < wait {
             tokio::task::yield_now().await;
         }
         call.abort();
+    }
+}
+
+async fn call(channel: Keyed, nowhere: String, number: usize) {
+    if number.is_multiple_of(2) {
+        let request = CreateTeamRequest {
+            validate_only: !number.is_multiple_of(CHANGE_EVERY),
+            ..team_called(&format!("aborted-{number}"))
+        };
+        drop(TeamServiceClient::new(channel).create_team(request).await);
+    } else {
+        let request = invitation_of(&nowhere, "ann@a.example");
+        let mut invitations = InvitationServiceClient::new(channel);
+        drop(invitations.create_invitation(request).await);
+    }
+}
+
+/// splitmix64: the same numbers for the same seed.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
     }
 }

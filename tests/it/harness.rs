@@ -138,6 +138,10 @@ impl Harness {
         let start = DateTime::from_timestamp(START, 0).expect("a date");
         let clock = ManualClock::at(start);
         let mut settings = Settings::default();
+        // The clock stands: what a burst has used up would never come back.
+        settings.calls.calls_burst = 1_000_000;
+        settings.calls.token_calls_burst = 1_000_000;
+        settings.calls.new_credentials_burst = 1_000_000;
         tune(&mut settings);
         let options = StoreOptions {
             url: database.url.clone(),
@@ -254,6 +258,11 @@ impl Harness {
     /// Another channel with the operator's key.
     pub(crate) fn keyed_by(&self, channel: Channel) -> Keyed {
         InterceptedService::new(channel, self.key.clone())
+    }
+
+    /// A transport of another kind with the operator's key.
+    pub(crate) fn keyed_with<S>(&self, transport: S) -> InterceptedService<S, BearerKey> {
+        InterceptedService::new(transport, self.key.clone())
     }
 
     /// A channel with the operator's key, for raw calls.

@@ -18,6 +18,7 @@ use crate::{
 tests![
     five_thousand_rows_that_break_every_rule_are_answered_in_one_message,
     more_than_5000_rows_are_refused_and_nothing_is_written,
+    rows_without_end_in_one_message_are_refused_and_not_kept,
     more_than_16_mebibytes_are_refused_and_nothing_is_written,
     a_message_of_more_than_4_mebibytes_is_refused_and_nothing_is_written,
     a_row_that_is_not_utf8_makes_the_message_malformed,
@@ -95,6 +96,19 @@ async fn more_than_5000_rows_are_refused_and_nothing_is_written(h: &Harness) {
     let parts = by_csv(header(&team.id, "march"), &csv);
     refused(h, parts, "IMPORT_TOO_LARGE", &[("csv.rows", "TOO_MANY")]).await;
     assert_eq!(h.census(&team.id).await, before);
+}
+
+async fn rows_without_end_in_one_message_are_refused_and_not_kept(h: &Harness) {
+    let team = h.team("acme").await;
+    let before = h.census(&team.id).await;
+    // ImportUsersRows.rows, empty, again and again: as many as one message holds.
+    let bytes = [0x0a, 0x00].repeat((4 << 20) / 2 - 64);
+    let answer = raw_rows(h, header(&team.id, "march"), bytes.clone()).await;
+    answer.refused(Code::InvalidArgument, "IMPORT_TOO_LARGE");
+    assert_eq!(h.census(&team.id).await, before);
+    let read: ImportUsersRows = prost::Message::decode(&bytes[..]).expect("a message");
+    assert_eq!(read.rows.len(), 5_001);
+    assert!(read.rows.capacity() < 10_000);
 }
 
 async fn more_than_16_mebibytes_are_refused_and_nothing_is_written(h: &Harness) {

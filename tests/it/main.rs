@@ -9,11 +9,13 @@ mod binary;
 mod cancelled_calls;
 mod cli;
 mod cli_import;
+mod compression;
 mod correct_email;
 mod corrections_refused;
 mod crashes;
 mod crawler;
 mod dead_links;
+mod deadlines;
 mod deployments;
 mod domain_rules;
 mod drain;
@@ -25,6 +27,7 @@ mod events;
 mod first_start;
 mod fixtures;
 mod harness;
+mod holding;
 mod housekeeping;
 mod import_csv;
 mod import_letters;
@@ -33,6 +36,7 @@ mod import_repeats;
 mod import_revocations;
 mod import_rows;
 mod import_stream;
+mod import_time;
 mod imports;
 mod invitation_filters;
 mod invitation_life;
@@ -55,14 +59,17 @@ mod motley;
 mod multitude;
 mod outbox;
 mod outcomes;
+mod overload;
 mod page_tokens;
 mod pages;
+mod patient;
 mod plan_cases;
 mod postgres;
 mod projection;
 mod projector;
 mod proxies;
 mod races;
+mod rates;
 mod raw_calls;
 mod refusals;
 mod rehearsals;
@@ -117,10 +124,12 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     authority::tests,
     batch_revocations::tests,
     cancelled_calls::tests,
+    compression::tests,
     correct_email::tests,
     corrections_refused::tests,
     crawler::tests,
     dead_links::tests,
+    deadlines::tests,
     domain_rules::tests,
     drain::tests,
     errors::tests,
@@ -134,6 +143,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     import_revocations::tests,
     import_rows::tests,
     import_stream::tests,
+    import_time::tests,
     imports::tests,
     invitation_filters::tests,
     invitation_life::tests,
@@ -150,10 +160,12 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     messages::tests,
     outbox::tests,
     outcomes::tests,
+    overload::tests,
     page_tokens::tests,
     pages::tests,
     projection::tests,
     races::tests,
+    rates::tests,
     rehearsals::tests,
     repeated_calls::tests,
     request_ids::tests,
