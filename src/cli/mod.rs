@@ -14,6 +14,7 @@ pub mod migrate;
 pub mod print;
 mod refusal;
 pub mod serve;
+pub mod trust;
 
 use std::process::ExitCode;
 

@@ -4,6 +4,7 @@
 //! the environment or from a file, never from the command line, where every user of the machine could read it.
 //! Arguments say what was given; their `check` answers what it means.
 
+mod connections;
 mod database;
 mod files;
 mod keys;
@@ -12,8 +13,10 @@ mod secret;
 mod serve;
 mod settings;
 pub mod span;
+mod tls;
 
 pub use self::{
+    connections::Connections,
     database::{Database, DatabaseArgs, DatabaseUrl},
     files::{read_secret, write_secret},
     keys::{OperatorKey, OperatorKeyArgs, SecretKey, SecretKeyArgs},
@@ -21,6 +24,7 @@ pub use self::{
     secret::{Secret, refuse_on_command_line},
     serve::{LogArgs, LogFormat, MigrateMode, ServeArgs, ServeConfig},
     settings::Settings,
+    tls::{ClientCertificates, TlsArgs, TlsFiles},
 };
 
 /// The most data rows that one import may have.

@@ -7,7 +7,7 @@ use clap::{
     builder::{RangedU64ValueParser, Resettable},
 };
 
-use super::{ConfigError, span};
+use super::{ConfigError, Connections, span};
 
 /// How many, how often and how long.
 #[derive(Debug, Clone, Args)]
@@ -221,6 +221,9 @@ pub struct Settings {
         value_parser = span::argument
     )]
     pub housekeeping_every: Duration,
+    /// What connections are granted.
+    #[command(flatten)]
+    pub connections: Connections,
 }
 
 impl Settings {

@@ -23,6 +23,7 @@ mod invitations;
 mod members;
 mod mutations;
 mod pages;
+pub mod peer;
 pub mod reflection;
 mod status;
 mod team_settings;
@@ -32,6 +33,10 @@ mod values;
 mod watch;
 
 pub use front::{CallId, Front};
+pub use peer::Peer;
+
+/// The largest message, in bytes, of services that need no key: a stranger may begin many and finish none.
+pub(crate) const OPEN_MESSAGE_MAX_BYTES: usize = 4 * 1024;
 
 /// What every service works with.
 #[derive(Clone)]

@@ -6,6 +6,7 @@ use tonic_reflection::{
     server::{Builder, Error},
 };
 
+use super::OPEN_MESSAGE_MAX_BYTES;
 use crate::proto;
 
 /// Adds reflection, both versions of it.
@@ -24,6 +25,14 @@ pub fn add(routes: Routes) -> Result<Routes, Error> {
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     Ok(routes
-        .add_service(builder().build_v1()?)
-        .add_service(builder().build_v1alpha()?))
+        .add_service(
+            builder()
+                .build_v1()?
+                .max_decoding_message_size(OPEN_MESSAGE_MAX_BYTES),
+        )
+        .add_service(
+            builder()
+                .build_v1alpha()?
+                .max_decoding_message_size(OPEN_MESSAGE_MAX_BYTES),
+        ))
 }

@@ -20,7 +20,7 @@ use crate::{
         invitation_service_server::InvitationServiceServer, team_service_server::TeamServiceServer,
         user_service_server::UserServiceServer,
     },
-    rpc::Rpc,
+    rpc::{OPEN_MESSAGE_MAX_BYTES, Rpc},
     store,
 };
 
@@ -50,7 +50,8 @@ impl Health {
         let health = Self(reporter.clone());
         health.set(ServingStatus::NotServing).await;
         let service = HealthService::from_health_reporter(reporter);
-        (health, HealthServer::new(service))
+        let service = HealthServer::new(service).max_decoding_message_size(OPEN_MESSAGE_MAX_BYTES);
+        (health, service)
     }
 
     /// Says whether the process can serve, again and again, until told to stop.

@@ -2,12 +2,14 @@
 
 mod acts;
 mod addresses;
+mod authority;
 mod backends;
 mod batch_revocations;
 mod binary;
 mod cancelled_calls;
 mod cli;
 mod cli_import;
+mod connections;
 mod correct_email;
 mod corrections_refused;
 mod crashes;
@@ -79,6 +81,8 @@ mod statements;
 mod steps;
 mod team_settings;
 mod teams;
+mod tls;
+mod tls_files;
 mod upgrades;
 mod uploads;
 mod user_lists;
@@ -102,6 +106,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     addresses::tests,
     batch_revocations::tests,
     cancelled_calls::tests,
+    connections::tests,
     correct_email::tests,
     corrections_refused::tests,
     domain_rules::tests,
@@ -148,6 +153,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     statements::tests,
     team_settings::tests,
     teams::tests,
+    tls::tests,
     user_lists::tests,
     users::tests,
     watches::tests,
@@ -164,6 +170,7 @@ fn main() -> ExitCode {
     trials.extend(cli_import::trials());
     trials.extend(first_start::trials());
     trials.extend(rotation::trials());
+    trials.extend(tls_files::trials());
     for backend in backends.iter() {
         let tests = MODULES.iter().flat_map(|tests| tests());
         trials.extend(tests.map(|test| test.trial(Arc::clone(backend))));
