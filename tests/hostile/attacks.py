@@ -152,56 +152,65 @@ def zip_bomb(server, until):
 
 
 def half_messages(server, until):
-    """Strangers begin large messages on every stream there is, and never end one."""
-    headers = wire.block(wire.call(wire.HEALTH))
-    begun = b"\0" + struct.pack(">I", 4 << 20) + b"x" * 16000
-    more = b"x" * 16384
-
-    def batches():
-        streams = range(1, 513, 2)
-        for stream in streams:
-            yield wire.frame(wire.HEADERS, wire.END_HEADERS, stream, headers) + wire.frame(wire.DATA, 0, stream, begun)
-        for _ in range(60):
-            for stream in streams:
-                yield wire.frame(wire.DATA, 0, stream, more)
-
-    sent, connections = _flood(server, until, wire.hello(), batches)
-    return f"{sent >> 6} MiB on {connections} connections"
+    """Strangers begin large messages on every stream there is, obey every window, and never end one."""
+    headers = wire.call(wire.HEALTH)
+    begun = b"\0" + struct.pack(">I", (4 << 20) - 5)
+    chunk, sent, calls, held = b"x" * 16384, 0, 0, []
+    while time.monotonic() < until:
+        connection = wire.Answers(server)
+        held.append(connection)
+        if len(held) > 8:
+            held.pop(0).socket.close()
+        for _ in range(250):
+            connection.begin(headers, begun)
+            calls += 1
+        # Two seconds fill a connection.
+        over = min(until, time.monotonic() + 2)
+        while time.monotonic() < over and connection.streams:
+            more = connection.feed(chunk)
+            if more is None:
+                break
+            sent += more
+    for connection in held:
+        connection.socket.close()
+    return f"{calls} calls with {sent >> 20} MiB"
 
 
 def answers_unread(server, until):
-    """Asks for much, lets it all be sent, and reads nothing."""
+    """Strangers ask for much on every stream there is, let it all be sent, and read nothing."""
     path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
     headers = wire.block(wire.call(path))
-    symbol = b"google.rpc.BadRequest"
+    symbol = b"muster.v1.UserService"
     # file_containing_symbol is field 4.
     question = b"\x22" + bytes([len(symbol)]) + symbol
     message = b"\0" + struct.pack(">I", len(question)) + question
-    hello = wire.hello(wire.settings(wire.INITIAL_WINDOW_SIZE, (1 << 31) - 1))
+    streams = range(1, 513, 2)
+    calls = b"".join(wire.frame(wire.HEADERS, wire.END_HEADERS, stream, headers) for stream in streams)
+    most = (1 << 31) - 1
+    hello = wire.hello(wire.settings(wire.INITIAL_WINDOW_SIZE, most))
     # The connection's window too.
-    hello += wire.frame(8, 0, 0, struct.pack(">I", (1 << 31) - 65536))
+    hello += wire.frame(wire.WINDOW_UPDATE, 0, 0, struct.pack(">I", most - 65535))
     held, asked = [], 0
     while time.monotonic() < until:
         stream = socket.socket()
         stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         stream.settimeout(0.5)
+        held.append(stream)
         try:
             stream.connect(server.address)
-            stream.sendall(hello)
-            held.append(stream)
-            for number in range(1, 513, 2):
-                frames = wire.frame(wire.HEADERS, wire.END_HEADERS, number, headers)
-                stream.sendall(frames + wire.frame(wire.DATA, 0, number, message * 100))
+            # All of them are there before the first answer fills the socket.
+            stream.sendall(hello + calls)
+            time.sleep(0.2)
+            for number in [*streams] * 3:
+                stream.sendall(wire.frame(wire.DATA, 0, number, message * 100))
                 asked += 100
         except OSError:
             # It takes no more while nothing is read, which is right.
             pass
-        if len(held) >= 20:
-            time.sleep(0.5)
-            held.pop(0).close()
+        time.sleep(0.2)
     for stream in held:
         stream.close()
-    return f"{asked} questions"
+    return f"{asked} questions on {len(held)} connections"
 
 
 ODD_PATHS = [

@@ -10,7 +10,7 @@ import h2.events
 import hpack
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, RST_STREAM, SETTINGS, CONTINUATION = 0, 1, 3, 4, 9
+DATA, HEADERS, RST_STREAM, SETTINGS, WINDOW_UPDATE, CONTINUATION = 0, 1, 3, 4, 8, 9
 END_STREAM, END_HEADERS = 0x1, 0x4
 INITIAL_WINDOW_SIZE = 4
 
@@ -80,10 +80,42 @@ class Answers:
         )
         self.h2 = h2.connection.H2Connection(config)
         self.h2.initiate_connection()
+        self.streams = set()
         self._flush()
 
     def _flush(self):
         self.socket.sendall(self.h2.data_to_send())
+
+    def begin(self, headers, start):
+        """Begins a call that nobody ends."""
+        stream = self.h2.get_next_available_stream_id()
+        self.h2.send_headers(stream, headers)
+        self.h2.send_data(stream, start)
+        self.streams.add(stream)
+
+    def feed(self, chunk):
+        """Sends a chunk on every begun stream whose window takes it; how many bytes, or none if all is over."""
+        sent = 0
+        try:
+            for stream in list(self.streams):
+                if self.h2.local_flow_control_window(stream) >= len(chunk):
+                    self.h2.send_data(stream, chunk)
+                    sent += len(chunk)
+            self._flush()
+            self.socket.settimeout(0.05)
+            data = self.socket.recv(1 << 20)
+        except TimeoutError:
+            return sent
+        except OSError:
+            return None
+        if not data:
+            return None
+        for event in self.h2.receive_data(data):
+            if isinstance(event, (h2.events.StreamEnded, h2.events.StreamReset)):
+                self.streams.discard(event.stream_id)
+            elif isinstance(event, h2.events.ConnectionTerminated):
+                return None
+        return sent
 
     def ask(self, headers, message=b"", patience=5):
         """Sends one call; its HTTP status and gRPC status, `reset` or `closed`."""
