@@ -9,10 +9,13 @@ use muster::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    sync::mpsc,
     time::timeout,
 };
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 
 use crate::{
     harness::{Harness, tests},
@@ -30,6 +33,7 @@ tests![
     a_connection_that_outlives_its_grace_is_cut with cut_short,
     a_message_to_an_open_service_may_have_4_kib,
     metadata_beyond_the_limit_reaches_no_call,
+    strangers_have_16_streams_of_reflection_at_once,
 ];
 
 /// What a client of HTTP/2 says first: the preface, and empty settings.
@@ -185,4 +189,23 @@ async fn metadata_beyond_the_limit_reaches_no_call(h: &Harness) {
         .list_teams(ListTeamsRequest::default())
         .await
         .answered();
+}
+
+async fn strangers_have_16_streams_of_reflection_at_once(h: &Harness) {
+    let client = ServerReflectionClient::new(h.anonymous_channel());
+    let ask = async || {
+        let (questions, queue) = mpsc::channel(1);
+        let asking = ReceiverStream::new(queue);
+        let answers = client.clone().server_reflection_info(asking).await;
+        // The stream is open for as long as questions may come.
+        answers.map(|answers| (questions, answers))
+    };
+    let mut streams = Vec::new();
+    for _ in 0..16 {
+        streams.push(ask().await.expect("a stream"));
+    }
+    let another = ask().await.map(|(_, answers)| answers);
+    another.refused(Code::Unavailable, "UNAVAILABLE");
+    streams.pop();
+    until("one comes free", async || ask().await.ok()).await;
 }

@@ -8,6 +8,7 @@ mod batch_revocations;
 mod binary;
 mod cancelled_calls;
 mod cli;
+mod cli_config;
 mod cli_import;
 mod connections;
 mod correct_email;
@@ -167,6 +168,7 @@ fn main() -> ExitCode {
 
     let mut trials = layers::trials();
     trials.extend(cli::trials());
+    trials.extend(cli_config::trials());
     trials.extend(cli_import::trials());
     trials.extend(first_start::trials());
     trials.extend(rotation::trials());
