@@ -134,6 +134,7 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         | Reason::ResendsUsedUp
         | Reason::InvitationsUsedUp
         | Reason::ImportsBusy
+        | Reason::Overloaded
         | Reason::Conflict
         | Reason::Unavailable
         | Reason::EtagMismatch

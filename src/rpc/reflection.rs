@@ -8,6 +8,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context as Polling, Poll},
+    time::Duration,
 };
 
 use http_body_util::BodyExt;
@@ -20,10 +21,16 @@ use tonic_reflection::{
 use tower::{Service, ServiceExt};
 
 use super::{CallId, OPEN_MESSAGE_MAX_BYTES, status};
-use crate::{error, proto};
+use crate::{
+    error::{self, Reason},
+    proto,
+};
 
 /// How many streams of questions one process answers at once, of both versions together.
 const MAX_STREAMS: usize = 16;
+
+/// How long to wait for another stream to end.
+const BUSY: Duration = Duration::from_secs(1);
 
 /// Adds reflection, both versions of it.
 ///
@@ -88,7 +95,7 @@ where
         Box::pin(async move {
             let Ok(seat) = seat else {
                 let call = CallId::of(&tonic::Request::from_http(request));
-                let busy = error::Error::Unavailable("reflection is busy".to_owned());
+                let busy = error::Error::Exhausted(Reason::Overloaded, BUSY);
                 return Ok(status::of(&busy, call).into_http());
             };
             let response = inner.oneshot(request).await?;

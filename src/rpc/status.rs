@@ -162,6 +162,7 @@ fn advice(reason: Reason) -> String {
             "events after this position are deleted; read anew, then watch from `oldest_position`"
         }
         Reason::WatchesBusy => "as many watchers as may be; wait",
+        Reason::Overloaded => "as many calls run as may; wait",
     };
     text.to_owned()
 }

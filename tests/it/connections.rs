@@ -205,7 +205,7 @@ async fn strangers_have_16_streams_of_reflection_at_once(h: &Harness) {
         streams.push(ask().await.expect("a stream"));
     }
     let another = ask().await.map(|(_, answers)| answers);
-    another.refused(Code::Unavailable, "UNAVAILABLE");
+    another.refused(Code::ResourceExhausted, "OVERLOADED");
     streams.pop();
     until("one comes free", async || ask().await.ok()).await;
 }

@@ -1,6 +1,6 @@
 //! The files of TLS, as the program takes them: what keeps it from starting, and what happens when they change.
 
-use std::fs;
+use std::{net::TcpStream, process::Command};
 
 use libtest_mimic::Trial;
 
@@ -32,6 +32,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             (
                 "out_of_descriptors_the_server_waits_and_goes_on",
                 out_of_descriptors_the_server_waits_and_goes_on,
+            ),
+            (
+                "the_server_opens_as_many_files_as_it_ever_may",
+                the_server_opens_as_many_files_as_it_ever_may,
             ),
         ],
     )
@@ -154,34 +158,48 @@ fn with_tls_the_server_listens_beyond_this_machine_and_commands_reach_it() {
     );
 }
 
+/// A server whose process begins with this limit of open files, as the shell sets it.
+fn limited(folder: &Folder, ulimit: &str, timeout: &str) -> Server {
+    let program = env!("CARGO_BIN_EXE_muster");
+    let script = format!("ulimit {ulimit} && exec \"$0\" \"$@\"");
+    let plain = folder.muster(&[]);
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .args(["-c", &script, program, "--listen", "127.0.0.1:0"])
+        .args(["--pool-size", "1", "--handshake-timeout", timeout])
+        .current_dir(plain.get_current_dir().expect("a folder"))
+        .env_clear();
+    Server::start(shell)
+}
+
+/// Connections that say nothing.
+fn silent(server: &Server) -> Vec<TcpStream> {
+    let connect = |_| TcpStream::connect(&server.address).expect("queued");
+    (0..100).map(connect).collect()
+}
+
 fn out_of_descriptors_the_server_waits_and_goes_on() {
     let folder = Folder::new();
     // The shell's limit is the hard one too: the server cannot raise it.
-    let script = "ulimit -n 48 && exec \"$0\" \"$@\"";
-    let program = env!("CARGO_BIN_EXE_muster");
-    let listen = ["--listen", "127.0.0.1:0", "--pool-size", "1"];
-    let quick = ["--handshake-timeout", "500ms"];
-    let mut command = folder.muster(&[]);
-    let mut shell = std::process::Command::new("/bin/sh");
-    shell
-        .args(["-c", script, program])
-        .args(listen)
-        .args(quick)
-        .current_dir(command.get_current_dir().expect("a folder"))
-        .env_clear();
-    command = shell;
-    let server = Server::start(command);
+    let server = limited(&folder, "-n 48", "500ms");
     block_on(server.becomes_healthy());
-    let silent: Vec<_> = (0..100)
-        .map(|_| std::net::TcpStream::connect(&server.address).expect("queued"))
-        .collect();
+    let silent = silent(&server);
     block_on(until("it is out of descriptors", async || {
         server.log().contains("accepting rests").then_some(())
     }));
-    // Those that say nothing are still there.
+    // Those that say nothing are still there, and go one after another.
     block_on(server.becomes_healthy());
     drop(silent);
     let ended = server.stop();
     assert_eq!(code(ended.status), 0, "{}", complaint(&ended));
-    assert!(fs::metadata(folder.file("muster.db")).is_ok());
+}
+
+fn the_server_opens_as_many_files_as_it_ever_may() {
+    let folder = Folder::new();
+    let server = limited(&folder, "-S -n 48", "1h");
+    let silent = silent(&server);
+    // It is taken after all of those.
+    block_on(server.becomes_healthy());
+    assert!(!server.log().contains("accepting rests"));
+    drop(silent);
 }
