@@ -17,6 +17,15 @@ pub enum TelemetryError {
     Twice(#[from] TryInitError),
 }
 
+/// Whether logging could begin.
+///
+/// # Errors
+/// A filter that cannot be read.
+pub fn check(log: &LogArgs) -> Result<(), TelemetryError> {
+    EnvFilter::try_new(&log.log_filter)?;
+    Ok(())
+}
+
 /// Begins to log to stderr, so that stdout stays for answers.
 ///
 /// # Errors

@@ -66,6 +66,12 @@ pub enum Command {
         after_help = "Example:\n  MUSTER_MAIL=smtp://localhost:25 muster mail test --to me@example.org"
     )]
     Mail(MailCommandArgs),
+    /// Checks or shows the settings that a server here would have, without starting one.
+    #[command(
+        after_help = "Examples:\n  muster config check --tls-certificate chain.pem --tls-key key.pem\n  \
+        muster config print"
+    )]
+    Config(ConfigCommandArgs),
 }
 
 /// How the demonstration runs.
@@ -167,4 +173,21 @@ pub struct MailTestArgs {
     /// How letters leave.
     #[command(flatten)]
     pub mail: MailArgs,
+}
+
+/// What to do about the settings.
+#[derive(Args)]
+pub struct ConfigCommandArgs {
+    /// Which of both.
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+/// What can be done about the settings; both take what `serve` takes.
+#[derive(Subcommand)]
+pub enum ConfigCommand {
+    /// Reads every setting and file as `serve` does, and says what is wrong; exit code 0 if nothing is.
+    Check(Box<ServeArgs>),
+    /// Shows every setting's value, and whether it comes from a flag, the environment or a default. Secrets are not shown.
+    Print(Box<ServeArgs>),
 }

@@ -11,7 +11,7 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
-use super::CliError;
+use super::{CliError, trust::TrustArgs};
 use crate::config::{self, Secret, span};
 
 /// The key's file, where the server's first start writes it too.
@@ -23,7 +23,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Where the server is.
 #[derive(clap::Args)]
 pub struct AddressArgs {
-    /// The server.
+    /// The server: `http://HOST:PORT`, or `https://HOST:PORT` if it speaks TLS.
     #[arg(
         long,
         env = "MUSTER_ADDRESS",
@@ -31,6 +31,9 @@ pub struct AddressArgs {
         default_value = "http://127.0.0.1:50051"
     )]
     pub address: String,
+    /// How to know it.
+    #[command(flatten)]
+    pub trust: TrustArgs,
 }
 
 /// How to call a server that asks who is calling.
@@ -74,14 +77,17 @@ impl ClientArgs {
     ///
     /// The address is none, there is no key or it would cross a network in the clear, or nobody answers.
     pub async fn connect(&self) -> Result<Connection, CliError> {
-        let address = &self.address.address;
-        if !self.insecure_no_tls && !stays_here(&uri(address)?) {
+        let AddressArgs { address, trust } = &self.address;
+        let uri = uri(address)?;
+        if !self.insecure_no_tls && !speaks_tls(&uri) && !stays_here(&uri) {
             return Err(CliError::new(format!(
                 "{address} is another machine, and the key would cross the network in the clear"
             ))
-            .advise("Say --insecure-no-tls if that network is private."));
+            .advise(
+                "Use https:// if it speaks TLS; say --insecure-no-tls if that network is private.",
+            ));
         }
-        connect(address, &self.key()?).await
+        connect(address, trust, &self.key()?).await
     }
 
     fn key(&self) -> Result<Secret, CliError> {
@@ -110,8 +116,12 @@ impl ClientArgs {
 /// # Errors
 ///
 /// The address is none, the key cannot be one, or nobody answers.
-pub async fn connect(address: &str, key: &Secret) -> Result<Connection, CliError> {
-    let channel = reach(address).await?;
+pub async fn connect(
+    address: &str,
+    trust: &TrustArgs,
+    key: &Secret,
+) -> Result<Connection, CliError> {
+    let channel = reach(address, trust).await?;
     Ok(InterceptedService::new(channel, Bearer::new(key)?))
 }
 
@@ -120,13 +130,19 @@ pub async fn connect(address: &str, key: &Secret) -> Result<Connection, CliError
 /// # Errors
 ///
 /// The address is none, or nobody answers.
-pub async fn reach(address: &str) -> Result<Channel, CliError> {
-    let endpoint = Endpoint::from(uri(address)?)
+pub async fn reach(address: &str, trust: &TrustArgs) -> Result<Channel, CliError> {
+    let uri = uri(address)?;
+    let tls = speaks_tls(&uri);
+    let mut endpoint = Endpoint::from(uri)
         .connect_timeout(CONNECT_TIMEOUT)
         .http2_keep_alive_interval(Duration::from_secs(20));
+    if tls {
+        endpoint = endpoint
+            .tls_config(trust.tls()?)
+            .map_err(|error| CliError::new(format!("TLS: {}", causes(&error))))?;
+    }
     endpoint.connect().await.map_err(|error| {
-        let cause = std::error::Error::source(&error).map_or_else(String::new, |inner| format!(": {inner}"));
-        CliError::new(format!("nobody answers at {address}{cause}")).advise(
+        CliError::new(format!("nobody answers at {address}: {}", causes(&error))).advise(
             "Is the server running? `muster serve` starts one; name another with --address or MUSTER_ADDRESS.",
         )
     })
@@ -166,12 +182,31 @@ impl Interceptor for Bearer {
 fn uri(address: &str) -> Result<Uri, CliError> {
     let parsed = address.parse::<Uri>().ok();
     match parsed.as_ref().and_then(Uri::scheme_str) {
-        Some("http") => parsed.ok_or_else(|| CliError::new("no address")),
-        Some("https") => Err(CliError::new(format!("{address}: this program speaks no TLS"))
-            .advise("Reach the server through a private network, a tunnel or a proxy on this machine, with http://.")),
-        Some(_) | None => Err(CliError::new(format!("{address} is no address of a server"))
-            .advise("Give one such as http://127.0.0.1:50051.")),
+        Some("http" | "https") => parsed.ok_or_else(|| CliError::new("no address")),
+        Some(_) | None => Err(
+            CliError::new(format!("{address} is no address of a server"))
+                .advise("Give one such as http://127.0.0.1:50051."),
+        ),
     }
+}
+
+fn speaks_tls(address: &Uri) -> bool {
+    address.scheme_str() == Some("https")
+}
+
+/// An error's causes without itself, which only says that something failed.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        // Wrappers repeat what they wrap.
+        let text = inner.to_string();
+        if words.last() != Some(&text) {
+            words.push(text);
+        }
+        cause = inner.source();
+    }
+    words.join(": ")
 }
 
 /// Whether what is sent there never leaves this machine.

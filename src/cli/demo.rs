@@ -20,6 +20,7 @@ use super::{
     },
     print::{self, Progress, number},
     serve,
+    trust::TrustArgs,
 };
 use crate::{
     clock::Clock,
@@ -85,7 +86,8 @@ async fn show(
 ) -> Result<ExitCode, CliError> {
     let key_file = folder.join("muster.key");
     let key = read_secret(&key_file)?;
-    let connection = client::connect(&format!("http://{address}"), &key).await?;
+    let connection =
+        client::connect(&format!("http://{address}"), &TrustArgs::default(), &key).await?;
     print::note(&format!(
         "A server listens on {address}; everything is in {}.",
         folder.display()
@@ -218,6 +220,7 @@ fn config(folder: &Path) -> Result<ServeConfig, CliError> {
     };
     Ok(ServeConfig {
         listen: ([127, 0, 0, 1], 0).into(),
+        tls: None,
         public_url: "http://localhost:8080".to_owned(),
         migrate: MigrateMode::Auto,
         log: LogArgs {

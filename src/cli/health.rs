@@ -39,7 +39,7 @@ pub struct HealthArgs {
 ///
 /// Nobody answers, in time or at all.
 pub async fn run(args: &HealthArgs) -> Result<ExitCode, CliError> {
-    let channel = client::reach(&args.address.address).await?;
+    let channel = client::reach(&args.address.address, &args.address.trust).await?;
     let mut request = Request::new(HealthCheckRequest {
         service: args.service.clone(),
     });

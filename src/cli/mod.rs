@@ -4,6 +4,7 @@
 
 pub mod args;
 pub mod client;
+pub mod config;
 pub mod demo;
 mod error;
 pub mod health;
@@ -14,6 +15,7 @@ pub mod migrate;
 pub mod print;
 mod refusal;
 pub mod serve;
+pub mod trust;
 
 use std::process::ExitCode;
 
@@ -23,7 +25,7 @@ pub use self::{
     args::{Cli, Command},
     error::CliError,
 };
-use crate::config;
+use crate::config as settings;
 
 /// Parses the process's arguments and does what they ask.
 pub async fn main() -> ExitCode {
@@ -38,7 +40,7 @@ pub async fn main() -> ExitCode {
 
 async fn run() -> Result<ExitCode, CliError> {
     let matches = Cli::command().get_matches();
-    config::refuse_on_command_line(&matches)?;
+    settings::refuse_on_command_line(&matches)?;
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match &cli.command {
         None => serve::run(&cli.serve).await,
@@ -49,5 +51,6 @@ async fn run() -> Result<ExitCode, CliError> {
         Some(Command::Keys(args)) => keys::run(args).await,
         Some(Command::Health(args)) => health::run(args).await,
         Some(Command::Mail(args)) => mail::run(args).await,
+        Some(Command::Config(args)) => config::run(args, &matches),
     }
 }

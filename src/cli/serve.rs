@@ -16,7 +16,7 @@ use crate::{
         relay::Relay,
         transport::{Folder, Transport},
     },
-    server::{self, start},
+    server::{self, Door, Tls, socket, start},
     telemetry,
 };
 
@@ -27,6 +27,8 @@ use crate::{
 pub async fn run(args: &ServeArgs) -> Result<ExitCode, CliError> {
     let config = args.check()?;
     telemetry::begin(&config.log).map_err(|error| CliError::new(error.to_string()))?;
+    let tls = config.tls.as_ref().map(Tls::load).transpose()?;
+    socket::make_room(&config.settings.connections);
     let relay = |ctx: &Context| relay(ctx, &config);
     let started = start::open(&config).await?;
     let relay = relay(&started.ctx)?;
@@ -43,9 +45,9 @@ pub async fn run(args: &ServeArgs) -> Result<ExitCode, CliError> {
     })?;
     let address = listener.local_addr()?;
     let stop = stop()?;
-    tracing::info!(%address, database = %config.database, mail = %config.mail.target, "serving");
+    tracing::info!(%address, tls = tls.is_some(), database = %config.database, mail = %config.mail.target, "serving");
     let store = started.ctx.store.clone();
-    server::run(started.ctx, relay, listener, stop).await?;
+    server::run(started.ctx, relay, Door::new(listener, tls), stop).await?;
     store.close().await?;
     Ok(ExitCode::SUCCESS)
 }

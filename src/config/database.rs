@@ -7,8 +7,6 @@ use std::{
 
 use super::{ConfigError, Secret, secret};
 
-const DEFAULT_URL: &str = "sqlite://muster.db";
-
 /// Which database a command works on.
 #[derive(clap::Args)]
 pub struct DatabaseArgs {
@@ -40,7 +38,7 @@ impl DatabaseArgs {
             self.database_url.as_ref(),
             self.database_url_file.as_deref(),
         )?;
-        DatabaseUrl::parse(given.as_ref().map_or(DEFAULT_URL, Secret::expose))
+        DatabaseUrl::parse(given.as_ref().map_or(DatabaseUrl::DEFAULT, Secret::expose))
     }
 }
 
@@ -61,6 +59,9 @@ pub struct DatabaseUrl {
 }
 
 impl DatabaseUrl {
+    /// The database of whoever names none.
+    pub const DEFAULT: &str = "sqlite://muster.db";
+
     /// Reads a URL.
     ///
     /// # Errors

@@ -4,8 +4,6 @@ use std::{fmt, path::PathBuf};
 
 use super::{ConfigError, Secret, database, secret};
 
-const DEFAULT_MAIL: &str = "file:./outbox";
-
 /// How letters leave.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Mail")]
@@ -46,7 +44,7 @@ impl MailArgs {
         let given = secret::given("MUSTER_MAIL", self.mail.as_ref(), self.mail_file.as_deref())?;
         let reply_to = self.mail_reply_to.as_deref();
         Ok(MailConfig {
-            target: MailTarget::parse(given.as_ref().map_or(DEFAULT_MAIL, Secret::expose))?,
+            target: MailTarget::parse(given.as_ref().map_or(MailTarget::DEFAULT, Secret::expose))?,
             from: address("MUSTER_MAIL_FROM", &self.mail_from)?,
             reply_to: reply_to
                 .map(|text| address("MUSTER_MAIL_REPLY_TO", text))
@@ -76,6 +74,9 @@ pub enum MailTarget {
 }
 
 impl MailTarget {
+    /// Where letters of whoever names nothing go.
+    pub const DEFAULT: &str = "file:./outbox";
+
     /// Reads `file:FOLDER`, `smtp://HOST` or `smtps://HOST`.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 //! Arguments say what was given; their `check` answers what it means.
 
 mod calls;
+mod connections;
 mod database;
 mod files;
 mod keys;
@@ -13,9 +14,11 @@ mod secret;
 mod serve;
 mod settings;
 pub mod span;
+mod tls;
 
 pub use self::{
     calls::CallSettings,
+    connections::Connections,
     database::{Database, DatabaseArgs, DatabaseUrl},
     files::{read_secret, write_secret},
     keys::{OperatorKey, OperatorKeyArgs, SecretKey, SecretKeyArgs},
@@ -23,6 +26,7 @@ pub use self::{
     secret::{Secret, refuse_on_command_line},
     serve::{LogArgs, LogFormat, MigrateMode, ServeArgs, ServeConfig},
     settings::Settings,
+    tls::{ClientCertificates, TlsArgs, TlsFiles},
 };
 
 /// The most data rows that one import may have.

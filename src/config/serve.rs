@@ -6,7 +6,7 @@ use clap::{ArgAction, builder::BoolishValueParser};
 
 use super::{
     ConfigError, DatabaseArgs, DatabaseUrl, MailArgs, MailConfig, OperatorKey, OperatorKeyArgs,
-    SecretKey, SecretKeyArgs, Settings,
+    SecretKey, SecretKeyArgs, Settings, TlsArgs, TlsFiles,
 };
 
 /// How the server runs.
@@ -28,6 +28,9 @@ pub struct ServeArgs {
         value_parser = BoolishValueParser::new()
     )]
     pub insecure_no_tls: bool,
+    /// How connections are secured.
+    #[command(flatten)]
+    pub tls: TlsArgs,
     /// Where people reach the page that opens invitations; the links in letters begin with it.
     #[arg(
         long,
@@ -71,11 +74,12 @@ impl ServeArgs {
     ///
     /// The first setting that cannot be used.
     pub fn check(&self) -> Result<ServeConfig, ConfigError> {
-        if !self.insecure_no_tls && !self.listen.ip().is_loopback() {
+        let tls = self.tls.check()?;
+        if tls.is_none() && !self.insecure_no_tls && !self.listen.ip().is_loopback() {
             return Err(ConfigError::new(format!(
                 "{} is reachable from other machines, and keys and addresses would cross the network in the clear.\n\
-                 Listen on 127.0.0.1, or put a proxy that speaks TLS before it (or a private network around it) and \
-                 say so with --insecure-no-tls.",
+                 Give a certificate with --tls-certificate and --tls-key, or listen on 127.0.0.1, or put a proxy that \
+                 speaks TLS before it (or a private network around it) and say so with --insecure-no-tls.",
                 self.listen
             )));
         }
@@ -83,6 +87,7 @@ impl ServeArgs {
         let database = self.database.check()?;
         Ok(ServeConfig {
             listen: self.listen,
+            tls,
             public_url: public_url(&self.public_url)?,
             migrate: self.migrate,
             log: self.log.clone(),
@@ -100,6 +105,8 @@ impl ServeArgs {
 pub struct ServeConfig {
     /// Where it listens.
     pub listen: SocketAddr,
+    /// The files of TLS, if it is spoken.
+    pub tls: Option<TlsFiles>,
     /// What links begin with: http or https, without a slash at the end.
     pub public_url: String,
     /// The database.

@@ -7,7 +7,7 @@ use clap::{
     builder::{RangedU64ValueParser, Resettable},
 };
 
-use super::{CallSettings, ConfigError, span};
+use super::{CallSettings, ConfigError, Connections, span};
 
 /// How many, how often and how long.
 #[derive(Debug, Clone, Args)]
@@ -224,6 +224,9 @@ pub struct Settings {
     /// What bounds one call.
     #[command(flatten)]
     pub calls: CallSettings,
+    /// What connections are granted.
+    #[command(flatten)]
+    pub connections: Connections,
 }
 
 impl Settings {

@@ -25,6 +25,7 @@ mod members;
 mod memberships;
 mod mutations;
 mod pages;
+pub mod peer;
 mod permits;
 mod rates;
 pub mod reflection;
@@ -39,7 +40,11 @@ mod watch;
 
 use deadline::Deadline;
 pub use front::{CallId, Front};
+pub use peer::Peer;
 use permits::Permit;
+
+/// The largest message, in bytes, of services that need no key: a stranger may begin many and finish none.
+pub(crate) const OPEN_MESSAGE_MAX_BYTES: usize = 4 * 1024;
 
 /// What every service works with.
 #[derive(Clone)]

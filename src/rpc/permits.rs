@@ -10,8 +10,9 @@ use std::{
 
 use http::Extensions;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tonic::{Request, transport::server::TcpConnectInfo};
+use tonic::Request;
 
+use super::peer::Peer;
 use crate::{
     config::CallSettings,
     error::{Error, Reason, Result},
@@ -62,9 +63,7 @@ impl Permits {
         let of_all = self.all.clone().try_acquire_owned();
         let of_all = of_all.map_err(|_| overloaded())?;
         // As long as a connection lives, no other one comes from the same address and port.
-        let connection = extensions
-            .get::<TcpConnectInfo>()
-            .and_then(TcpConnectInfo::remote_addr);
+        let connection = extensions.get::<Peer>().and_then(|peer| peer.address);
         if let Some(address) = connection
             && !self.connections.add(address, self.per_connection)
         {

@@ -20,7 +20,7 @@ use crate::{
         invitation_service_server::InvitationServiceServer, role_service_server::RoleServiceServer,
         team_service_server::TeamServiceServer, user_service_server::UserServiceServer,
     },
-    rpc::Rpc,
+    rpc::{OPEN_MESSAGE_MAX_BYTES, Rpc},
     store,
 };
 
@@ -52,7 +52,9 @@ impl Health {
         health.set(ServingStatus::NotServing).await;
         let service = HealthService::from_health_reporter(reporter);
         // Whoever compresses all that he sends must be understood here too.
-        let service = HealthServer::new(service).accept_compressed(CompressionEncoding::Gzip);
+        let service = HealthServer::new(service)
+            .max_decoding_message_size(OPEN_MESSAGE_MAX_BYTES)
+            .accept_compressed(CompressionEncoding::Gzip);
         (health, service)
     }
 

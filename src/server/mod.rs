@@ -1,21 +1,14 @@
 //! The composition root: puts the services together, serves, and drains.
 
-use std::time::Duration;
-
-use tokio::net::TcpListener;
 use tokio_util::{
     sync::CancellationToken,
     task::{AbortOnDropHandle, TaskTracker},
 };
-use tonic::{
-    codec::CompressionEncoding,
-    service::Routes,
-    transport::{Server, server::TcpIncoming},
-};
+use tonic::{codec::CompressionEncoding, service::Routes, transport::Server};
 
 use crate::{
     app::Context,
-    config::MESSAGE_MAX_BYTES,
+    config::{Connections, MESSAGE_MAX_BYTES},
     domain::events::EventPosition,
     error::{Error, Result},
     mail::relay::Relay,
@@ -27,12 +20,18 @@ use crate::{
     rpc::{Front, Heads, Rpc, reflection},
 };
 
+mod accept;
+mod connection;
 mod health;
 mod housekeeping;
+pub mod socket;
 pub mod start;
 mod tail;
+mod tls;
 
 use health::Health;
+
+pub use self::{accept::Door, connection::Connection, tls::Tls};
 
 /// Serves with everything that runs beside it, the relay and housekeeping, until `shutdown` ends; then drains.
 ///
@@ -41,7 +40,7 @@ use health::Health;
 pub async fn run(
     ctx: Context,
     relay: Relay,
-    listener: TcpListener,
+    door: impl Into<Door>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
     let stop = CancellationToken::new();
@@ -57,7 +56,7 @@ pub async fn run(
                 shutdown.await;
                 stop.cancel();
             };
-            let served = serve(ctx, listener, told).await;
+            let served = serve(ctx, door, told).await;
             // Serving may also end by itself.
             stop.cancel();
             served
@@ -80,7 +79,7 @@ pub async fn run(
 /// When serving fails, or calls still ran at the end of the drain timeout.
 pub async fn serve(
     ctx: Context,
-    listener: TcpListener,
+    door: impl Into<Door>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
     let settings = ctx.settings.clone();
@@ -92,9 +91,10 @@ pub async fn serve(
     let routes = routes(&rpc, Routes::new(health_service))?;
     let tail = tokio::spawn(tail::run(ctx.clone(), heads, stop.clone()));
     let _tail = AbortOnDropHandle::new(tail);
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let limits = &settings.connections;
+    let incoming = door.into().connections(limits, stop.clone());
     let mut serving = tokio::spawn(
-        transport()
+        transport(limits)
             .layer(Front::new(ctx.clone()))
             .add_routes(routes)
             .serve_with_incoming_shutdown(incoming, stop.clone().cancelled_owned()),
@@ -134,20 +134,20 @@ fn bug(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Internal(Box::new(error))
 }
 
-/// Every limit is set, but that of concurrent calls, which the front counts itself: what tonic leaves unset it passes on as "none", which lifts hyper's own protections.
-fn transport() -> Server {
-    const MIB: u32 = 1024 * 1024;
+/// Every limit is set, but that of concurrent calls, which the front counts itself: what tonic leaves unset it passes on as "none", which lifts hyper's own protections. But for the
+/// grace of old connections: with one, tonic never asks them to end, and cuts their calls; here the connection itself
+/// ends after it.
+fn transport(limits: &Connections) -> Server {
     Server::builder()
-        .max_concurrent_streams(256)
-        .initial_connection_window_size(8 * MIB)
-        .initial_stream_window_size(MIB)
-        .http2_max_header_list_size(16 * 1024)
-        .http2_max_local_error_reset_streams(Some(1024))
-        .http2_max_pending_accept_reset_streams(Some(20))
-        .http2_keepalive_interval(Some(Duration::from_secs(30)))
-        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
-        .max_connection_age(Duration::from_mins(30))
-        .max_connection_age_grace(Duration::from_mins(5))
+        .max_concurrent_streams(limits.max_streams)
+        .initial_connection_window_size(limits.connection_window)
+        .initial_stream_window_size(limits.stream_window)
+        .http2_max_header_list_size(limits.max_metadata)
+        .http2_max_local_error_reset_streams(Some(limits.max_error_resets))
+        .http2_max_pending_accept_reset_streams(Some(limits.max_pending_resets))
+        .http2_keepalive_interval(Some(limits.keepalive_interval))
+        .http2_keepalive_timeout(Some(limits.keepalive_timeout))
+        .max_connection_age(limits.connection_age)
 }
 
 fn routes(rpc: &Rpc, routes: Routes) -> Result<Routes> {

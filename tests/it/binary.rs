@@ -173,6 +173,12 @@ impl Server {
         self.ended()
     }
 
+    /// What it logged until now.
+    pub(crate) fn log(&self) -> String {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.clone()
+    }
+
     /// The program with these arguments, told where this server is.
     pub(crate) fn call(&self, folder: &Folder, arguments: &[&str]) -> Command {
         let mut command = folder.muster(arguments);

@@ -14,6 +14,7 @@ use muster::{
         client,
         import::stream::{Broken, Upload, stream_csv, users},
         print::Progress,
+        trust::TrustArgs,
     },
     config::Secret,
     proto::{
@@ -336,7 +337,8 @@ fn a_reader_that_fails_half_way_sends_no_end() {
     let key = stage.folder.read("muster.key").trim().to_owned();
     block_on(async {
         let address = format!("http://{}", stage.server.address);
-        let connection = client::connect(&address, &Secret::from(key.clone())).await;
+        let connection =
+            client::connect(&address, &TrustArgs::default(), &Secret::from(key.clone())).await;
         let mut client = users(connection.expect("a connection"));
         let upload = Upload {
             header: ImportUsersHeader {

@@ -2,14 +2,17 @@
 
 mod acts;
 mod addresses;
+mod authorities;
 mod authority;
 mod backends;
 mod batch_revocations;
 mod binary;
 mod cancelled_calls;
 mod cli;
+mod cli_config;
 mod cli_import;
 mod compression;
+mod connections;
 mod correct_email;
 mod corrections_refused;
 mod crashes;
@@ -100,6 +103,8 @@ mod statements;
 mod steps;
 mod team_settings;
 mod teams;
+mod tls;
+mod tls_files;
 mod upgrades;
 mod uploads;
 mod user_lists;
@@ -125,6 +130,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     batch_revocations::tests,
     cancelled_calls::tests,
     compression::tests,
+    connections::tests,
     correct_email::tests,
     corrections_refused::tests,
     crawler::tests,
@@ -186,6 +192,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     statements::tests,
     team_settings::tests,
     teams::tests,
+    tls::tests,
     user_lists::tests,
     users::tests,
     watches::tests,
@@ -199,9 +206,11 @@ fn main() -> ExitCode {
 
     let mut trials = layers::trials();
     trials.extend(cli::trials());
+    trials.extend(cli_config::trials());
     trials.extend(cli_import::trials());
     trials.extend(first_start::trials());
     trials.extend(rotation::trials());
+    trials.extend(tls_files::trials());
     for backend in backends.iter() {
         let tests = MODULES.iter().flat_map(|tests| tests());
         trials.extend(tests.map(|test| test.trial(Arc::clone(backend))));
