@@ -10,6 +10,7 @@ use crate::{
 use uuid::Uuid;
 
 pub use calls::{Call, Caller, Manner};
+pub use store::Until;
 
 use crate::domain::teams::Team;
 

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use tokio::time::{Instant, sleep_until};
 use tonic::Request;
 
-use crate::{config::CallSettings, store::Until};
+use crate::{app::Until, config::CallSettings};
 
 /// The header, as gRPC over HTTP/2 defines it.
 const HEADER: &str = "grpc-timeout";
