@@ -144,6 +144,9 @@ const ROWS: &[&str] = &[
      verified_account_policy, default_language, domain_rules, create_time, update_time)
      VALUES ({3}, 'T', 'x', {1}, 1, 'ADD_AT_ONCE', 'en', '[]', 1, 1)",
     "INSERT INTO members (team_id, user_id, role, source, create_time) VALUES ({3}, {1}, 'MEMBER', 'MANUAL', 1)",
+    "INSERT INTO roles (team_id, id, display_name, name_key, permissions, create_time, update_time)
+     VALUES ({3}, {5}, 'R', 'r', '[]', 1, 1)",
+    "INSERT INTO member_roles (team_id, user_id, role_id) VALUES ({3}, {1}, {5})",
     "INSERT INTO invitations (id, team_id, user_id, delivery_state, send_count, create_time, expire_time)
      VALUES ({4}, {3}, {1}, 'SENT', 1, 1, 2)",
     "INSERT INTO invitation_tokens (hash, invitation_id, number, create_time) VALUES ({1}, {4}, 1, 1)",
@@ -214,6 +217,27 @@ const DUPLICATES: &[(&str, &str)] = &[
         "replays_pkey|replays.key_id",
         "INSERT INTO replays (key_id, method, request_id, fingerprint, answer, create_time) VALUES ('k', 'm', {1}, {2}, {2}, 1)",
     ),
+    (
+        "roles_pkey|roles.team_id, roles.id",
+        "INSERT INTO roles (team_id, id, display_name, name_key, permissions, create_time, update_time)
+         VALUES ({3}, {5}, 'S', 's', '[]', 1, 1)",
+    ),
+    (
+        "roles_name_key|roles.team_id, roles.name_key",
+        "INSERT INTO roles (team_id, id, display_name, name_key, permissions, create_time, update_time)
+         VALUES ({3}, {6}, 'R', 'r', '[]', 1, 1)",
+    ),
+    (
+        "member_roles_pkey|member_roles.team_id, member_roles.user_id, member_roles.role_id",
+        "INSERT INTO member_roles (team_id, user_id, role_id) VALUES ({3}, {1}, {5})",
+    ),
+];
+
+/// Roles that cannot be held: by somebody who was never in the team, one that the team does not have, one without its holder.
+const STRAYS: &[&str] = &[
+    "INSERT INTO member_roles (team_id, user_id, role_id) VALUES ({3}, {2}, {5})",
+    "INSERT INTO member_roles (team_id, user_id, role_id) VALUES ({3}, {1}, {6})",
+    "DELETE FROM roles",
 ];
 
 /// The same text for both databases: `{n}` is a byte string, or an id, of n.
@@ -246,6 +270,13 @@ async fn every_unique_index_refuses_its_duplicate(url: &str) {
             index.split('|').any(|name| text.contains(name)),
             "{index}: {text}"
         );
+    }
+
+    for sql in STRAYS {
+        let refused = database.execute_unprepared(&spelled(&database, sql)).await;
+        let error = refused.expect_err(sql).sql_err();
+        let by_key = matches!(error, Some(SqlErr::ForeignKeyConstraintViolation(_)));
+        assert!(by_key, "{sql}: {error:?}");
     }
 
     // A settled invitation makes room for a new one.
