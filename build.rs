@@ -13,11 +13,12 @@ use std::{
     process::Command,
 };
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     "muster/v1/team_service.proto",
     "muster/v1/user_service.proto",
     "muster/v1/invitation_service.proto",
     "muster/v1/event_service.proto",
+    "muster/v1/key_service.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

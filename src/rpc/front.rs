@@ -7,15 +7,15 @@ use std::{
     time::Instant,
 };
 
-use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use http::{HeaderMap, HeaderValue};
 use tonic::{Code, Request, Status, body::Body};
 use tower::{Layer, Service, ServiceExt};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::status;
+use super::{credentials, peer::Peer, status};
 use crate::{
-    app::{self, Caller, Context},
+    app::{Caller, Context},
     domain::{
         keys::Scope,
         permissions::{self, Permission},
@@ -127,7 +127,8 @@ where
         let inner = self.inner.clone();
         let answer = async move {
             let begun = Instant::now();
-            let mut response = match admit(&ctx, (&path, call), request.headers()).await {
+            let brought = (request.headers(), request.extensions().get());
+            let mut response = match admit(&ctx, (&path, call), brought).await {
                 Ok(caller) => {
                     if let Some(caller) = caller {
                         request.extensions_mut().insert(caller);
@@ -160,23 +161,12 @@ fn is_open(path: &str) -> bool {
 async fn admit(
     ctx: &Context,
     (path, call): (&str, CallId),
-    headers: &HeaderMap,
+    (headers, peer): (&HeaderMap, Option<&Peer>),
 ) -> Result<Option<Caller>, Error> {
     if is_open(path) {
         return Ok(None);
     }
-    let header = headers
-        .get(AUTHORIZATION)
-        .ok_or(Error::Unauthenticated(Reason::CredentialMissing))?;
-    let key = header
-        .to_str()
-        .ok()
-        .and_then(|text| {
-            let (scheme, key) = text.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
-        })
-        .ok_or(Error::Unauthenticated(Reason::CredentialInvalid))?;
-    let key = app::keys::authenticate(ctx, key).await?;
+    let key = credentials::key(ctx, headers, peer).await?;
     tracing::debug!(key.id = key.id, "authenticated");
     let Some(rule) = permissions::rule_of(path) else {
         return Ok(None);
@@ -193,8 +183,8 @@ async fn admit(
         }
     }
     Ok(Some(Caller {
-        key_id: key.id,
-        scopes: key.scopes.into(),
+        key_id: key.id.clone(),
+        scopes: key.scopes.as_slice().into(),
         team_id: key.team_id,
         actor,
         call_id: call.0,

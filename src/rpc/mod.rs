@@ -13,6 +13,7 @@ use crate::{
     error::{Error, Result},
 };
 
+mod credentials;
 mod event_values;
 mod events;
 mod filters;
@@ -20,9 +21,11 @@ pub mod front;
 mod import_upload;
 mod imports;
 mod invitations;
+mod keys;
 mod members;
 mod mutations;
 mod pages;
+pub mod peer;
 pub mod reflection;
 mod status;
 mod team_settings;

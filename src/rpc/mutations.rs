@@ -10,9 +10,10 @@ use crate::{
     error::{Error, FieldViolation, Result},
     proto::{
         AcceptInvitationRequest, BatchResendInvitationsRequest, BatchRevokeInvitationsRequest,
-        CorrectEmailRequest, CreateInvitationRequest, CreateTeamRequest, CreateUserRequest,
-        DeclineInvitationRequest, ReleaseLettersRequest, RequestNewInvitationRequest,
-        ResendInvitationRequest, RevokeInvitationRequest, UpdateTeamRequest, UpdateUserRequest,
+        CorrectEmailRequest, CreateInvitationRequest, CreateKeyRequest, CreateTeamRequest,
+        CreateUserRequest, DeclineInvitationRequest, ReleaseLettersRequest,
+        RequestNewInvitationRequest, ResendInvitationRequest, RevokeInvitationRequest,
+        RevokeKeyRequest, UpdateTeamRequest, UpdateUserRequest,
     },
 };
 
@@ -58,6 +59,8 @@ mutations! {
     BatchResendInvitationsRequest, |_it| false, |_it| "";
     RevokeInvitationRequest, |_it| false, |it| &it.etag;
     BatchRevokeInvitationsRequest, |_it| false, |_it| "";
+    CreateKeyRequest, |it| it.validate_only, |_it| "";
+    RevokeKeyRequest, |_it| false, |_it| "";
     ReleaseLettersRequest, |_it| false, |_it| "";
     AcceptInvitationRequest, |_it| false, |_it| "";
     DeclineInvitationRequest, |_it| false, |_it| "";

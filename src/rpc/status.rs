@@ -152,7 +152,7 @@ fn advice(reason: Reason) -> String {
             "the page token is not of this very list; begin again without one"
         }
         Reason::CredentialMissing => "send an API key as `authorization: Bearer mst_<id>_<secret>`",
-        Reason::CredentialInvalid => "the API key is malformed, unknown or revoked",
+        Reason::CredentialInvalid => "the API key is malformed, unknown, expired or revoked",
         Reason::PermissionMissing => "a permission is missing",
         Reason::ActorInvalid => "send the id of a user as `muster-actor`, or leave it out",
         Reason::InviterLostAuthority => {
@@ -162,7 +162,8 @@ fn advice(reason: Reason) -> String {
         | Reason::UserNotFound
         | Reason::MemberNotFound
         | Reason::InvitationNotFound
-        | Reason::ImportNotFound => "not found",
+        | Reason::ImportNotFound
+        | Reason::KeyNotFound => "not found",
         Reason::TeamExternalIdTaken => "another team has this external id",
         Reason::InvitationSuperseded => "a newer link replaced this one; use the newest letter",
         Reason::InvitationAccepted => "the invitation was accepted",
@@ -187,6 +188,8 @@ fn advice(reason: Reason) -> String {
         Reason::EventsGone => {
             "events after this position are deleted; read anew, then watch from `oldest_position`"
         }
+        Reason::KeysUsedUp => "two live keys have this name; revoke one of them first",
+        Reason::CertificateNameTaken => "another live key has this certificate's name",
         Reason::WatchesBusy => "as many watchers as may be; wait",
     };
     text.to_owned()

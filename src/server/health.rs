@@ -17,20 +17,21 @@ use crate::{
     error::{Error, Result},
     proto::{
         event_service_server::EventServiceServer,
-        invitation_service_server::InvitationServiceServer, team_service_server::TeamServiceServer,
-        user_service_server::UserServiceServer,
+        invitation_service_server::InvitationServiceServer, key_service_server::KeyServiceServer,
+        team_service_server::TeamServiceServer, user_service_server::UserServiceServer,
     },
     rpc::Rpc,
     store,
 };
 
 /// The empty name is the whole process.
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 6] = [
     "",
     TeamServiceServer::<Rpc>::NAME,
     UserServiceServer::<Rpc>::NAME,
     InvitationServiceServer::<Rpc>::NAME,
     EventServiceServer::<Rpc>::NAME,
+    KeyServiceServer::<Rpc>::NAME,
 ];
 
 /// How often the database is asked whether it is there.

@@ -20,14 +20,15 @@ use crate::{
     mail::relay::Relay,
     proto::{
         event_service_server::EventServiceServer,
-        invitation_service_server::InvitationServiceServer, team_service_server::TeamServiceServer,
-        user_service_server::UserServiceServer,
+        invitation_service_server::InvitationServiceServer, key_service_server::KeyServiceServer,
+        team_service_server::TeamServiceServer, user_service_server::UserServiceServer,
     },
     rpc::{Front, Heads, Rpc, reflection},
 };
 
 mod health;
 mod housekeeping;
+mod key_uses;
 pub mod start;
 mod tail;
 
@@ -47,6 +48,7 @@ pub async fn run(
     let beside = TaskTracker::new();
     beside.spawn(relay.run(stop.clone()));
     beside.spawn(housekeeping::run(ctx.clone(), stop.clone()));
+    beside.spawn(key_uses::run(ctx.clone(), stop.clone()));
     beside.close();
 
     let patience = ctx.settings.drain_delay + ctx.settings.drain_timeout;
@@ -161,6 +163,9 @@ fn routes(rpc: Rpc, routes: Routes) -> Result<Routes> {
         )
         .add_service(
             EventServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_MAX_BYTES),
+        )
+        .add_service(
+            KeyServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_MAX_BYTES),
         )
         .add_service(
             InvitationServiceServer::new(rpc).max_decoding_message_size(MESSAGE_MAX_BYTES),
