@@ -3,9 +3,10 @@
 use std::{collections::BTreeSet, fmt};
 
 use muster::proto::{
-    self, Event, Import, ImportResult, Invitation, ListEventsRequest, ListImportResultsRequest,
-    ListImportsRequest, ListInvitationsRequest, ListMembersRequest, ListTeamsRequest,
-    ListUserTeamsRequest, ListUsersRequest, Member, Team, User, UserTeam,
+    self, ApiKey, Event, Import, ImportResult, Invitation, ListEventsRequest,
+    ListImportResultsRequest, ListImportsRequest, ListInvitationsRequest, ListKeysRequest,
+    ListMembersRequest, ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest, Member, Team,
+    User, UserTeam,
 };
 use prost::Message;
 use prost_types::FileDescriptorSet;
@@ -68,6 +69,7 @@ lists! {
         users.list_import_results, results, |row: ImportResult| row.row.to_string();
     Events(ListEventsRequest) = "EventService/ListEvents", events.list_events, events,
         |row: Event| row.position;
+    Keys(ListKeysRequest) = "KeyService/ListKeys", keys.list_keys, keys, |row: ApiKey| row.id;
 }
 
 impl List {

@@ -34,6 +34,10 @@ mod imports;
 mod invitation_filters;
 mod invitation_life;
 mod invitations;
+mod key_memory;
+mod key_plan_cases;
+mod keyring;
+mod keys;
 mod late_commits;
 mod layers;
 mod letters;
@@ -121,6 +125,8 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     invitation_filters::tests,
     invitation_life::tests,
     invitations::tests,
+    key_memory::tests,
+    keys::tests,
     letters::tests,
     list_changes::tests,
     list_filters::tests,
