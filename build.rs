@@ -13,12 +13,13 @@ use std::{
     process::Command,
 };
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     "muster/v1/team_service.proto",
     "muster/v1/user_service.proto",
     "muster/v1/invitation_service.proto",
     "muster/v1/event_service.proto",
     "muster/v1/role_service.proto",
+    "muster/v1/key_service.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

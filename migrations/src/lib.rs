@@ -16,6 +16,7 @@ mod m0006_events;
 mod m0007_replays;
 mod m0008_lists;
 mod m0009_actors;
+mod m0010_key_scopes;
 mod m0011_roles;
 mod m0012_entitlements;
 
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_replays::Migration),
             Box::new(m0008_lists::Migration),
             Box::new(m0009_actors::Migration),
+            Box::new(m0010_key_scopes::Migration),
             Box::new(m0011_roles::Migration),
             Box::new(m0012_entitlements::Migration),
         ]

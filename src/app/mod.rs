@@ -12,6 +12,8 @@ use uuid::Uuid;
 pub use calls::{Call, Caller, Manner};
 pub use store::Until;
 
+use keys::KeyCache;
+
 use crate::domain::teams::Team;
 
 pub mod admission;
@@ -45,6 +47,8 @@ pub struct Context {
     pub secrets: Secrets,
     /// The numbers that one may tune.
     pub settings: Settings,
+    /// What is remembered of API keys.
+    pub keys: KeyCache,
 }
 
 /// The team, for reading.
@@ -83,6 +87,10 @@ fn no_member(user: Uuid) -> Error {
 
 fn no_invitation(id: impl std::fmt::Display) -> Error {
     Error::not_found(Reason::InvitationNotFound, "muster.v1.Invitation", id)
+}
+
+fn no_key(id: &str) -> Error {
+    Error::not_found(Reason::KeyNotFound, "muster.v1.ApiKey", id)
 }
 
 fn no_import(id: &str) -> Error {

@@ -1,11 +1,15 @@
 //! The command line's grammar.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
+use uuid::Uuid;
 
 use super::{health::HealthArgs, import::ImportArgs};
-use crate::config::{DatabaseArgs, MailArgs, SecretKeyArgs, ServeArgs};
+use crate::{
+    config::{DatabaseArgs, MailArgs, SecretKeyArgs, ServeArgs, span},
+    domain::keys::Scope,
+};
 
 /// The version with the commit that was built.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("MUSTER_COMMIT"), ")");
@@ -53,7 +57,7 @@ pub enum Command {
     Migrate(MigrateArgs),
     /// Makes, lists and revokes API keys, straight on the database.
     #[command(
-        after_help = "Examples:\n  muster keys create --name billing\n  muster keys list\n  muster keys revoke ID"
+        after_help = "Examples:\n  muster keys create --name billing --scope teams:read,members:check --expires 90d\n  muster keys list\n  muster keys revoke ID"
     )]
     Keys(KeysArgs),
     /// Asks a running server whether it serves: exit code 0 yes, 1 no, 2 it cannot be reached.
@@ -117,16 +121,35 @@ pub enum KeysCommand {
     Create(KeysCreateArgs),
     /// Lists the keys, without their secrets.
     List(DatabaseArgs),
-    /// Ends a key at once.
+    /// Ends a key: whatever serves refuses it within 5 s, its `--keys-fresh`.
     Revoke(KeysRevokeArgs),
 }
 
 /// Which key to make.
 #[derive(Args)]
 pub struct KeysCreateArgs {
-    /// What people call it, such as the name of the service that gets it.
+    /// What people call it, such as the name of the service that gets it; two live keys may have one name.
     #[arg(long)]
     pub name: String,
+    /// What it may be used for: `operator` (everything, and it stands alone), or some of `teams:read`, `teams:write`,
+    /// `members:check`, `imports:write`, `invitations:answer`, `identity:write`, `events:read` and `act_as`.
+    #[arg(
+        long = "scope",
+        value_name = "SCOPE",
+        value_delimiter = ',',
+        default_value = "operator",
+        value_parser = scope
+    )]
+    pub scopes: Vec<Scope>,
+    /// The only team that it is to see; every team if not given.
+    #[arg(long, value_name = "ID")]
+    pub team: Option<Uuid>,
+    /// How long it is good, such as 90d; for ever if not given.
+    #[arg(long, value_name = "TIME", value_parser = span::argument)]
+    pub expires: Option<Duration>,
+    /// A subject alternative name of a client certificate: whoever presents the certificate needs no secret.
+    #[arg(long, value_name = "NAME")]
+    pub certificate_name: Option<String>,
     /// Writes the key into this new file, readable by its owner alone, instead of printing it.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -190,4 +213,10 @@ pub enum ConfigCommand {
     Check(Box<ServeArgs>),
     /// Shows every setting's value, and whether it comes from a flag, the environment or a default. Secrets are not shown.
     Print(Box<ServeArgs>),
+}
+
+/// Reads the value of `--scope`.
+fn scope(text: &str) -> Result<Scope, String> {
+    let words: Vec<_> = Scope::ALL.iter().map(|scope| scope.word()).collect();
+    Scope::of(text).ok_or_else(|| format!("there are {}", words.join(", ")))
 }

@@ -143,6 +143,9 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         | Reason::RequestIdReused
         | Reason::EventsGone
         | Reason::WatchesBusy
+        | Reason::KeysUsedUp
+        | Reason::KeyNotFound
+        | Reason::CertificateNameTaken
         | Reason::ActorInvalid
         | Reason::InviterLostAuthority
         | Reason::RoleNotFound

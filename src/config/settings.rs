@@ -167,6 +167,24 @@ pub struct Settings {
         value_parser = span::argument
     )]
     pub replays_kept: Duration,
+    /// How long a process takes an API key as it last read it: a key that is revoked elsewhere is good for so long.
+    #[arg(
+        long,
+        env = "MUSTER_KEYS_FRESH",
+        value_name = "TIME",
+        default_value = "5s",
+        value_parser = span::argument
+    )]
+    pub keys_fresh: Duration,
+    /// How often a process stores when API keys were last used.
+    #[arg(
+        long,
+        env = "MUSTER_KEY_USES_EVERY",
+        value_name = "TIME",
+        default_value = "1m",
+        value_parser = span::argument
+    )]
+    pub key_uses_every: Duration,
     /// How long events are kept; a watcher that falls further behind has to begin anew.
     #[arg(
         long,

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
-use super::words::words;
+use super::{pages::Position, words::words};
 use crate::clock::Time;
 
 words! {
@@ -47,6 +47,12 @@ pub struct ApiKey {
     pub create_time: Time,
     /// From when on it is no longer good.
     pub revoke_time: Option<Time>,
+    /// From when on it is no longer good, as was settled when it was made.
+    pub expire_time: Option<Time>,
+    /// When it was last used, to a minute or so.
+    pub last_use_time: Option<Time>,
+    /// The name in a client certificate that is as good as the secret.
+    pub certificate_name: Option<String>,
 }
 
 impl ApiKey {
@@ -59,7 +65,41 @@ impl ApiKey {
     /// Whether it is good at `now`.
     #[must_use]
     pub fn is_live(&self, now: Time) -> bool {
-        self.revoke_time.is_none_or(|end| now < end)
+        let ends = [self.revoke_time, self.expire_time];
+        ends.into_iter().flatten().all(|end| now < end)
+    }
+
+    /// Whether it is what every key was before there were scopes: an operator's, for every team and without end.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.scopes == [Scope::Operator] && self.team_id.is_none() && self.expire_time.is_none()
+    }
+}
+
+/// Where a page of keys ended.
+pub struct ApiKeyPosition {
+    /// When the last key was made, in microseconds since 1970.
+    pub micros: i64,
+    /// Its id.
+    pub id: String,
+}
+
+impl ApiKeyPosition {
+    /// The position after this key.
+    #[must_use]
+    pub fn of(key: &ApiKey) -> Position {
+        let micros = key.create_time.timestamp_micros().to_be_bytes();
+        Position([&micros[..], key.id.as_bytes()].concat())
+    }
+
+    /// Reads a position that [`Self::of`] made.
+    #[must_use]
+    pub fn read(position: &Position) -> Option<Self> {
+        let (micros, id) = position.0.split_first_chunk()?;
+        Some(Self {
+            micros: i64::from_be_bytes(*micros),
+            id: String::from_utf8(id.to_vec()).ok()?,
+        })
     }
 }
 

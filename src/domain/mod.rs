@@ -14,6 +14,7 @@ pub mod languages;
 pub mod letters;
 pub mod members;
 pub mod names;
+pub mod new_keys;
 pub mod pages;
 pub mod permissions;
 pub mod role_changes;

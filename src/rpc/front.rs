@@ -15,9 +15,9 @@ use tower::{Layer, Service, ServiceExt};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::{deadline::Deadline, permits::Permits, rates::Rates, status};
+use super::{credentials, deadline::Deadline, peer::Peer, permits::Permits, rates::Rates, status};
 use crate::{
-    app::{self, Caller, Context},
+    app::{Caller, Context},
     domain::{
         keys::Scope,
         permissions::{self, Permission},
@@ -108,7 +108,8 @@ impl Front {
         let permit = self.permits.take(request.extensions())?;
         let credential = request.headers().get(AUTHORIZATION);
         self.rates.look_up(credential)?;
-        let admitted = admit(&self.ctx, (path, call), request.headers()).await;
+        let brought = (request.headers(), request.extensions().get());
+        let admitted = admit(&self.ctx, (path, call), brought).await;
         self.rates.looked_up(credential, admitted.as_ref());
         if let Some(caller) = admitted? {
             self.rates.call(&caller.key_id, path)?;
@@ -198,23 +199,12 @@ fn is_open(path: &str) -> bool {
 async fn admit(
     ctx: &Context,
     (path, call): (&str, CallId),
-    headers: &HeaderMap,
+    (headers, peer): (&HeaderMap, Option<&Peer>),
 ) -> Result<Option<Caller>, Error> {
     if is_open(path) {
         return Ok(None);
     }
-    let header = headers
-        .get(AUTHORIZATION)
-        .ok_or(Error::Unauthenticated(Reason::CredentialMissing))?;
-    let key = header
-        .to_str()
-        .ok()
-        .and_then(|text| {
-            let (scheme, key) = text.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
-        })
-        .ok_or(Error::Unauthenticated(Reason::CredentialInvalid))?;
-    let key = app::keys::authenticate(ctx, key).await?;
+    let key = credentials::key(ctx, headers, peer).await?;
     tracing::debug!(key.id = key.id, "authenticated");
     let Some(rule) = permissions::rule_of(path) else {
         return Ok(None);
@@ -231,8 +221,8 @@ async fn admit(
         }
     }
     Ok(Some(Caller {
-        key_id: key.id,
-        scopes: key.scopes.into(),
+        key_id: key.id.clone(),
+        scopes: key.scopes.as_slice().into(),
         team_id: key.team_id,
         actor,
         call_id: call.0,

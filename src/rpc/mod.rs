@@ -13,6 +13,7 @@ use crate::{
     error::{Error, Result},
 };
 
+mod credentials;
 mod deadline;
 mod event_values;
 mod events;
@@ -21,6 +22,7 @@ pub mod front;
 mod import_upload;
 mod imports;
 mod invitations;
+mod keys;
 mod members;
 mod memberships;
 mod mutations;

@@ -10,10 +10,11 @@ use crate::{
     error::{Error, FieldViolation, Result},
     proto::{
         AcceptInvitationRequest, BatchResendInvitationsRequest, BatchRevokeInvitationsRequest,
-        CorrectEmailRequest, CreateInvitationRequest, CreateRoleRequest, CreateTeamRequest,
-        CreateUserRequest, DeclineInvitationRequest, DeleteRoleRequest, ReleaseLettersRequest,
-        RequestNewInvitationRequest, ResendInvitationRequest, RevokeInvitationRequest,
-        UpdateMemberRequest, UpdateRoleRequest, UpdateTeamRequest, UpdateUserRequest,
+        CorrectEmailRequest, CreateInvitationRequest, CreateKeyRequest, CreateRoleRequest,
+        CreateTeamRequest, CreateUserRequest, DeclineInvitationRequest, DeleteRoleRequest,
+        ReleaseLettersRequest, RequestNewInvitationRequest, ResendInvitationRequest,
+        RevokeInvitationRequest, RevokeKeyRequest, UpdateMemberRequest, UpdateRoleRequest,
+        UpdateTeamRequest, UpdateUserRequest,
     },
 };
 
@@ -63,6 +64,8 @@ mutations! {
     BatchResendInvitationsRequest, |_it| false, |_it| "";
     RevokeInvitationRequest, |_it| false, |it| &it.etag;
     BatchRevokeInvitationsRequest, |_it| false, |_it| "";
+    CreateKeyRequest, |it| it.validate_only, |_it| "";
+    RevokeKeyRequest, |_it| false, |_it| "";
     ReleaseLettersRequest, |_it| false, |_it| "";
     AcceptInvitationRequest, |_it| false, |_it| "";
     DeclineInvitationRequest, |_it| false, |_it| "";

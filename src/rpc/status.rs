@@ -159,7 +159,7 @@ fn advice(reason: Reason) -> String {
             "the page token is not of this very list; begin again without one"
         }
         Reason::CredentialMissing => "send an API key as `authorization: Bearer mst_<id>_<secret>`",
-        Reason::CredentialInvalid => "the API key is malformed, unknown or revoked",
+        Reason::CredentialInvalid => "the API key is malformed, unknown, expired or revoked",
         Reason::PermissionMissing => "a permission is missing",
         Reason::ActorInvalid => "send the id of a user as `muster-actor`, or leave it out",
         Reason::InviterLostAuthority => {
@@ -170,6 +170,7 @@ fn advice(reason: Reason) -> String {
         | Reason::MemberNotFound
         | Reason::InvitationNotFound
         | Reason::ImportNotFound
+        | Reason::KeyNotFound
         | Reason::RoleNotFound => "not found",
         Reason::RoleInUse => "members hold this role; give them others first",
         Reason::RoleNameTaken => "another custom role of the team has this name",
@@ -198,6 +199,8 @@ fn advice(reason: Reason) -> String {
         Reason::EventsGone => {
             "events after this position are deleted; read anew, then watch from `oldest_position`"
         }
+        Reason::KeysUsedUp => "two live keys have this name; revoke one of them first",
+        Reason::CertificateNameTaken => "another live key has this certificate's name",
         Reason::WatchesBusy => "as many watchers as may be; wait",
         Reason::DeadlineExceeded => {
             "the call took too long; with the same `request_id` it can be tried again"

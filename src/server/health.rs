@@ -17,21 +17,23 @@ use crate::{
     error::{Error, Result},
     proto::{
         event_service_server::EventServiceServer,
-        invitation_service_server::InvitationServiceServer, role_service_server::RoleServiceServer,
-        team_service_server::TeamServiceServer, user_service_server::UserServiceServer,
+        invitation_service_server::InvitationServiceServer, key_service_server::KeyServiceServer,
+        role_service_server::RoleServiceServer, team_service_server::TeamServiceServer,
+        user_service_server::UserServiceServer,
     },
     rpc::{OPEN_MESSAGE_MAX_BYTES, Rpc},
     store,
 };
 
 /// The empty name is the whole process.
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 7] = [
     "",
     TeamServiceServer::<Rpc>::NAME,
     UserServiceServer::<Rpc>::NAME,
     InvitationServiceServer::<Rpc>::NAME,
     EventServiceServer::<Rpc>::NAME,
     RoleServiceServer::<Rpc>::NAME,
+    KeyServiceServer::<Rpc>::NAME,
 ];
 
 /// How often the database is asked whether it is there.

@@ -14,8 +14,9 @@ use crate::{
     mail::relay::Relay,
     proto::{
         event_service_server::EventServiceServer,
-        invitation_service_server::InvitationServiceServer, role_service_server::RoleServiceServer,
-        team_service_server::TeamServiceServer, user_service_server::UserServiceServer,
+        invitation_service_server::InvitationServiceServer, key_service_server::KeyServiceServer,
+        role_service_server::RoleServiceServer, team_service_server::TeamServiceServer,
+        user_service_server::UserServiceServer,
     },
     rpc::{Front, Heads, Rpc, reflection},
 };
@@ -24,6 +25,7 @@ mod accept;
 mod connection;
 mod health;
 mod housekeeping;
+mod key_uses;
 pub mod socket;
 pub mod start;
 mod tail;
@@ -47,6 +49,7 @@ pub async fn run(
     let beside = TaskTracker::new();
     beside.spawn(relay.run(stop.clone()));
     beside.spawn(housekeeping::run(ctx.clone(), stop.clone()));
+    beside.spawn(key_uses::run(ctx.clone(), stop.clone()));
     beside.close();
 
     let patience = ctx.settings.drain_delay + ctx.settings.drain_timeout;
@@ -166,7 +169,7 @@ fn routes(rpc: &Rpc, routes: Routes) -> Result<Routes> {
     let routes = serve!(
         routes,
         TeamServiceServer UserServiceServer EventServiceServer InvitationServiceServer
-        RoleServiceServer
+        RoleServiceServer KeyServiceServer
     );
     reflection::add(routes).map_err(bug)
 }

@@ -4,7 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    app::{Context, keys},
+    app::{
+        Context,
+        keys::{self, KeyCache},
+    },
     clock::Clock,
     config::{
         CallSettings, ConfigError, DatabaseUrl, MigrateMode, OperatorKey, Secret, SecretKey,
@@ -74,6 +77,7 @@ pub async fn open(config: &ServeConfig) -> Result<Started, StartError> {
         store,
         clock: Clock::System,
         settings: config.settings.clone(),
+        keys: KeyCache::default(),
     };
     let operator_key_file = first_key(&ctx, &config.operator_key).await?;
     Ok(Started {
@@ -101,6 +105,7 @@ pub async fn open_for_keys(
         store,
         clock: Clock::System,
         settings: crate::config::Settings::default(),
+        keys: KeyCache::default(),
     })
 }
 

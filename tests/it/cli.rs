@@ -10,6 +10,7 @@ use crate::{
     backends::block_on,
     binary::{self, Folder, code, complaint, said},
     cli_import::{Stage, THREE},
+    waiting::until,
 };
 
 /// These start the program and run once.
@@ -21,6 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
                 "keys_are_made_listed_and_revoked",
                 keys_are_made_listed_and_revoked,
             ),
+            ("keys_are_made_with_limits", keys_are_made_with_limits),
             (
                 "migrate_tells_by_its_exit_code_whether_something_is_missing",
                 migrate_tells_by_its_exit_code_whether_something_is_missing,
@@ -64,7 +66,10 @@ fn keys_are_made_listed_and_revoked() {
     assert!(!listed.contains(secret));
 
     assert_eq!(code(folder.run(&["keys", "revoke", id]).status), 0);
-    let refused = import();
+    // The server looks the key up anew within seconds.
+    let refused = block_on(until("the key is refused", async || {
+        Some(import()).filter(|output| code(output.status) != 0)
+    }));
     assert_eq!(code(refused.status), 2);
     assert!(complaint(&refused).contains("CREDENTIAL_INVALID"));
     assert_eq!(code(folder.run(&["keys", "revoke", "nobody"]).status), 2);
@@ -76,6 +81,65 @@ fn keys_are_made_listed_and_revoked() {
     assert_eq!(code(folder.run(&file).status), 2, "it was overwritten");
     assert_eq!(folder.read("x.key"), kept);
     assert_eq!(said(&folder.run(&["keys", "list"])).lines().count(), 3);
+}
+
+fn keys_are_made_with_limits() {
+    let stage = Stage::new();
+    let folder = &stage.folder;
+    let create = |arguments: &[&str]| {
+        let all = [&["keys", "create", "--name", "billing"], arguments].concat();
+        folder.run(&all)
+    };
+    let limits = [
+        "--scope",
+        "teams:read,events:read",
+        "--scope",
+        "act_as",
+        "--team",
+        &stage.team,
+        "--expires",
+        "90d",
+        "--certificate-name",
+        "billing.example",
+    ];
+    let made = create(&limits);
+    assert_eq!(code(made.status), 0, "{}", complaint(&made));
+    let listed = said(&folder.run(&["keys", "list"]));
+    let line = listed.lines().find(|line| line.contains("billing"));
+    let line = line.expect("the key");
+    for part in [
+        "teams:read,events:read,act_as",
+        &stage.team,
+        "live until",
+        "never used",
+        "billing.example",
+    ] {
+        assert!(line.contains(part), "{line}");
+    }
+
+    let out = ["--out", "billing.key"];
+    for refused in [
+        &limits[..],
+        &["--scope", "everything"],
+        &["--scope", "operator,act_as"],
+        &["--team", &stage.team],
+        &[
+            "--scope",
+            "act_as",
+            "--team",
+            "00000000-0000-7000-8000-000000000000",
+        ],
+        &["--expires", "0d"],
+        &["--certificate-name", "a b"],
+    ] {
+        let refused = create(&[refused, &out].concat());
+        assert_eq!(code(refused.status), 2, "{}", complaint(&refused));
+        assert!(!folder.file("billing.key").exists(), "a file of no key");
+    }
+    assert_eq!(code(create(&[]).status), 0);
+    let third = create(&[]);
+    assert_eq!(code(third.status), 2);
+    assert!(complaint(&third).contains("KEYS_USED_UP"));
 }
 
 fn migrate_tells_by_its_exit_code_whether_something_is_missing() {

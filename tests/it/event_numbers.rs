@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use libtest_mimic::Trial;
 use muster::{
-    app::{Context, keys},
+    app::{
+        Context,
+        keys::{self, KeyCache},
+    },
     clock::Clock,
     config::Settings,
     domain::events::EventPosition,
@@ -62,6 +65,7 @@ async fn a_restored_database_goes_on_numbering_above_its_log(url: &str) {
         clock: Clock::System,
         secrets: Secrets::parse(&secrets).expect("secrets"),
         settings: Settings::default(),
+        keys: KeyCache::default(),
     };
     let mut last = DUMPED;
     for start in 0..2 {

@@ -5,7 +5,10 @@ use std::{future::Future, net::SocketAddr, pin::Pin, sync::Arc, thread, time::Du
 use chrono::{DateTime, TimeDelta, Utc};
 use libtest_mimic::Trial;
 use muster::{
-    app::{Context, keys},
+    app::{
+        Context,
+        keys::{self, KeyCache},
+    },
     clock::{Clock, ManualClock},
     config::Settings,
     ids,
@@ -15,8 +18,9 @@ use muster::{
     },
     proto::{
         event_service_client::EventServiceClient,
-        invitation_service_client::InvitationServiceClient, role_service_client::RoleServiceClient,
-        team_service_client::TeamServiceClient, user_service_client::UserServiceClient,
+        invitation_service_client::InvitationServiceClient, key_service_client::KeyServiceClient,
+        role_service_client::RoleServiceClient, team_service_client::TeamServiceClient,
+        user_service_client::UserServiceClient,
     },
     secrets::Secrets,
     server,
@@ -122,6 +126,8 @@ pub(crate) struct Harness {
     pub(crate) address: SocketAddr,
     /// What the server works with.
     pub(crate) ctx: Context,
+    /// Where its database is.
+    pub(crate) database_url: String,
     /// Where the relay delivers to; `deliver` empties it.
     pub(crate) mailbox: MemoryMailbox,
     relay: Relay,
@@ -154,6 +160,7 @@ impl Harness {
             clock: Clock::Manual(clock.clone()),
             secrets: Secrets::parse(&secrets).expect("secrets"),
             settings,
+            keys: KeyCache::default(),
         };
         let key = keys::create(&ctx, "tests")
             .await
@@ -181,6 +188,7 @@ impl Harness {
                 public_url: PUBLIC_URL.to_owned(),
             },
             ctx,
+            database_url: options.url,
             mailbox,
             channel: connection(address),
             key_text: key.text().to_owned(),
@@ -248,6 +256,11 @@ impl Harness {
     /// `RoleService` on behalf of a person.
     pub(crate) fn roles_as(&self, user: &str) -> RoleServiceClient<Keyed> {
         RoleServiceClient::with_interceptor(self.channel.clone(), self.acting_as(user))
+    }
+
+    /// `KeyService` with the operator's key.
+    pub(crate) fn keys(&self) -> KeyServiceClient<Keyed> {
+        KeyServiceClient::with_interceptor(self.channel.clone(), self.key.clone())
     }
 
     /// A connection of its own without any key.

@@ -3,10 +3,10 @@
 use std::{collections::BTreeSet, fmt};
 
 use muster::proto::{
-    self, CustomRole, Event, Import, ImportResult, Invitation, ListEventsRequest,
-    ListImportResultsRequest, ListImportsRequest, ListInvitationsRequest, ListMembersRequest,
-    ListRolesRequest, ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest, Member, Team, User,
-    UserTeam,
+    self, ApiKey, CustomRole, Event, Import, ImportResult, Invitation, ListEventsRequest,
+    ListImportResultsRequest, ListImportsRequest, ListInvitationsRequest, ListKeysRequest,
+    ListMembersRequest, ListRolesRequest, ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest,
+    Member, Team, User, UserTeam,
 };
 use prost::Message;
 use prost_types::FileDescriptorSet;
@@ -71,6 +71,7 @@ lists! {
         |row: CustomRole| row.id;
     Events(ListEventsRequest) = "EventService/ListEvents", events.list_events, events,
         |row: Event| row.position;
+    Keys(ListKeysRequest) = "KeyService/ListKeys", keys.list_keys, keys, |row: ApiKey| row.id;
 }
 
 impl List {

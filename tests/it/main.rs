@@ -45,6 +45,10 @@ mod invitation_filters;
 mod invitation_life;
 mod invitations;
 mod inviters;
+mod key_memory;
+mod key_plan_cases;
+mod keyring;
+mod keys;
 mod late_commits;
 mod layers;
 mod letters;
@@ -155,6 +159,8 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     invitation_life::tests,
     invitations::tests,
     inviters::tests,
+    key_memory::tests,
+    keys::tests,
     letters::tests,
     list_changes::tests,
     list_filters::tests,

@@ -156,7 +156,8 @@ const ROWS: &[&str] = &[
      ignored_columns, create_time) VALUES ({3}, 'i', {1}, 1, '{}', false, '[]', 1)",
     "INSERT INTO import_results (team_id, import_id, row_number, line, outcome)
      VALUES ({3}, 'i', 1, 0, 'INVITED')",
-    "INSERT INTO api_keys (id, display_name, scope, hash, create_time) VALUES ('k', 'K', 'operator', {1}, 1)",
+    "INSERT INTO api_keys (id, display_name, scope, hash, create_time, slot, certificate_name)
+     VALUES ('k', 'K', 'operator', {1}, 1, 1, 'c')",
     "INSERT INTO events (batch, ordinal, create_time, type) VALUES (1, 1, 1, 'TEAM_CREATED')",
     "INSERT INTO replays (key_id, method, request_id, fingerprint, answer, create_time) VALUES ('k', 'm', {1}, {1}, {1}, 1)",
 ];
@@ -204,6 +205,15 @@ const DUPLICATES: &[(&str, &str)] = &[
     (
         "api_keys_pkey|api_keys.id",
         "INSERT INTO api_keys (id, display_name, scope, hash, create_time) VALUES ('k', 'L', 'operator', {6}, 1)",
+    ),
+    (
+        "api_keys_two_live|api_keys.display_name, api_keys.slot",
+        "INSERT INTO api_keys (id, display_name, scope, hash, create_time, slot) VALUES ('l', 'K', 'operator', {6}, 1, 1)",
+    ),
+    (
+        "api_keys_certificate|api_keys.certificate_name",
+        "INSERT INTO api_keys (id, display_name, scope, hash, create_time, slot, certificate_name)
+         VALUES ('l', 'L', 'operator', {6}, 1, 1, 'c')",
     ),
     (
         "events_pkey|events.batch",

@@ -9,7 +9,7 @@ use crate::harness::Harness;
 /// How many people the team has beside its admin.
 pub(crate) const PEOPLE: i64 = 100_000;
 /// How many other teams the admin has, how many imports the team has beside one of 5,000 rows, and how many strangers
-/// there are a tenth of.
+/// there are a tenth of; and how many keys it has.
 pub(crate) const OTHERS: i64 = 2_000;
 /// How many custom roles the team has; the others have one each.
 pub(crate) const ROLES: i64 = 100;
@@ -99,6 +99,9 @@ INSERT INTO events (batch, ordinal, create_time, type, team_id, user_id, role, s
 INSERT INTO events (batch, ordinal, create_time, type, team_id, user_id)
     SELECT {first_batch} + i * 7, 8, {now} + i * 7 * CAST({event_every} AS bigint), 'TEAM_CREATED',
         {other_team}, {admin}
+    FROM many WHERE i < {others};
+INSERT INTO api_keys (id, display_name, scope, hash, create_time, scopes, limited_hash, team_id)
+    SELECT 'key' || i, 'key ' || i, 'operator', {bytes}, {now} + i, 'teams:read', {bytes}, {team}
     FROM many WHERE i < {others};
 UPDATE event_log SET base = base + 10 * {first_batch}, last_batch = 10 * {first_batch};
 DROP TABLE many;

@@ -4,10 +4,11 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use muster::{
     app::{Context, keys},
     proto::{
-        EventFilter, ImportOutcome, InvitationFilter, ListEventsRequest, ListImportResultsRequest,
-        ListImportsRequest, ListInvitationsRequest, ListMembersRequest, ListRolesRequest,
-        ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest, MemberFilter, MemberState,
-        UserFilter, team_service_client::TeamServiceClient,
+        ApiKeyFilter, EventFilter, ImportOutcome, InvitationFilter, ListEventsRequest,
+        ListImportResultsRequest, ListImportsRequest, ListInvitationsRequest, ListKeysRequest,
+        ListMembersRequest, ListRolesRequest, ListTeamsRequest, ListUserTeamsRequest,
+        ListUsersRequest, MemberFilter, MemberState, UserFilter,
+        team_service_client::TeamServiceClient,
     },
     secrets::Secrets,
     server,
@@ -18,6 +19,7 @@ use tonic::{Code, Response, transport::Endpoint};
 use crate::{
     fixtures::NewTeam,
     harness::{BearerKey, Harness, tests},
+    keyring::of_team,
     lists::{List, PATHS, PageOf, paths_of_the_contract},
     refusals::Outcome,
     watching::settled,
@@ -55,6 +57,9 @@ async fn team(h: &Harness, name: &str) -> NewTeam {
     for name in ["Inviters", "Readers"] {
         h.role(&team.id, name, &["team.read"]).await;
     }
+    for _ in 0..2 {
+        h.made(&of_team(name, &team.id)).await;
+    }
     team
 }
 
@@ -64,6 +69,7 @@ async fn lists(h: &Harness) -> Vec<List> {
         List::Teams(ListTeamsRequest::default()),
         List::Users(ListUsersRequest::default()),
         List::Events(ListEventsRequest::default()),
+        List::Keys(ListKeysRequest::default()),
         List::Events(ListEventsRequest {
             newest_first: true,
             ..ListEventsRequest::default()
@@ -171,6 +177,12 @@ fn lists_of(team: &NewTeam) -> Vec<List> {
         }),
         results(Vec::new()),
         results(vec![ImportOutcome::Invited.into()]),
+        List::Keys(ListKeysRequest {
+            filter: Some(ApiKeyFilter {
+                team_id: team.id.clone(),
+            }),
+            ..ListKeysRequest::default()
+        }),
         List::Events(ListEventsRequest {
             filter: Some(EventFilter {
                 team_id: team.id.clone(),
@@ -260,7 +272,7 @@ async fn ask_with(h: &Harness, secrets: &str, page_token: &str) -> Result<PageOf
         secrets,
         ..h.ctx.clone()
     };
-    let key = keys::create(&ctx, "rotated").await.expect("a key");
+    let key = keys::create(&ctx, &h.unknown_id()).await.expect("a key");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = oneshot::channel::<()>();

@@ -18,6 +18,7 @@ use crate::{
     event_plan_cases::event_cases,
     fixtures::NewTeam,
     harness::Harness,
+    key_plan_cases::key_cases,
     lists::List,
     multitude::{OTHERS, PEOPLE, ROLES, born, id_of},
 };
@@ -47,6 +48,7 @@ impl Case {
             List::Imports(_) => "ListImports",
             List::ImportResults(_) => "ListImportResults",
             List::Events(_) => "ListEvents",
+            List::Keys(_) => "ListKeys",
         }
     }
 
@@ -61,6 +63,7 @@ impl Case {
             List::Imports(request) => request.encode_to_vec(),
             List::ImportResults(request) => request.encode_to_vec(),
             List::Events(request) => request.encode_to_vec(),
+            List::Keys(request) => request.encode_to_vec(),
         }
     }
 
@@ -392,5 +395,6 @@ pub(crate) fn cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
     cases.extend(invitation_cases(h, team));
     cases.extend(other_cases(h, team));
     cases.extend(event_cases(h, team));
+    cases.extend(key_cases(h, team));
     cases
 }

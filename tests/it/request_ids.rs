@@ -90,7 +90,7 @@ async fn every_call_that_changes_something_takes_a_request_id(_: &Harness) {
             assert!(fields.contains("validate_only"), "{name}");
         }
     }
-    assert_eq!(changing, 18);
+    assert_eq!(changing, 20);
 }
 
 /// An invitation with the first request id.
@@ -234,8 +234,7 @@ async fn a_revoked_key_is_not_answered_again(h: &Harness) {
     };
     client.create_team(request.clone()).await.answered();
     h.only_letter().await;
-    let revoked = keys::revoke(&h.ctx.store, key.id(), h.now()).await;
-    assert!(revoked.expect("a revocation"));
+    h.revoke_key(key.id()).await;
     client
         .create_team(request)
         .await

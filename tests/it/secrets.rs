@@ -10,13 +10,14 @@ use libtest_mimic::Trial;
 use muster::{
     mail::eml,
     proto::{
-        AcceptInvitationRequest, CreateInvitationRequest, CreateTeamRequest,
+        AcceptInvitationRequest, CreateInvitationRequest, CreateKeyRequest, CreateTeamRequest,
         DeclineInvitationRequest, DeliveryState, ImportUsersEnd, ImportUsersHeader,
         ImportUsersRequest, ImportUsersRow, ImportUsersRows, InvitationFilter,
         ListInvitationsRequest, PeekInvitationRequest, ReleaseLettersRequest,
         ResendInvitationRequest, RevokeInvitationRequest, import_users_end::Count,
         import_users_request::Part, invitation_service_client::InvitationServiceClient,
-        team_service_client::TeamServiceClient, user_service_client::UserServiceClient,
+        key_service_client::KeyServiceClient, team_service_client::TeamServiceClient,
+        user_service_client::UserServiceClient,
     },
 };
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -26,7 +27,9 @@ use crate::{
     binary::{Folder, Server, code, complaint, said},
     fixtures::{invitation_of, team_called},
     harness::Keyed,
+    keyring::key_called,
     refusals::Outcome,
+    request_ids::request_id,
     waiting::until,
 };
 
@@ -59,7 +62,12 @@ fn neither_the_log_nor_a_dump_holds_a_token_or_a_key(url: &str) {
     let server = Server::start(configured(folder.muster(&arguments)));
     let made = configured(folder.muster(&["keys", "create", "--name", "second"])).output();
     let second = said(&made.expect("the program"));
-    let keys = [folder.read("key"), second].map(|key| key.trim().to_owned());
+    let mut keys = vec![folder.read("key"), second];
+    for key in &mut keys {
+        *key = key.trim().to_owned();
+    }
+    // Its answer is stored, since it can be repeated.
+    keys.push(block_on(repeatable(&server, &keys[0])));
 
     let (waiting, idle) = block_on(async {
         let mut life = Life {
@@ -98,6 +106,18 @@ fn neither_the_log_nor_a_dump_holds_a_token_or_a_key(url: &str) {
     // What is there is found: both the search and the dump work.
     assert!(hits(&idle, &[b"p0@a.example".to_vec()]) > 0);
     no_address_in(&log);
+}
+
+/// A key that is made by a call with a request id.
+async fn repeatable(server: &Server, key: &str) -> String {
+    let mut client = KeyServiceClient::new(server.keyed(key));
+    let request = CreateKeyRequest {
+        request_id: request_id(1),
+        ..key_called("third")
+    };
+    let answer = client.create_key(request).await.answered();
+    assert_ne!(answer.secret, "");
+    answer.secret
 }
 
 /// Addresses may be in what libraries trace; never in our own lines, nor in any that runs by default.

@@ -209,11 +209,7 @@ async fn a_revoked_key_is_refused_at_once(h: &Harness) {
         .await
         .answered();
     let id = key.split('_').nth(1).expect("an id");
-    assert!(
-        keys::revoke(&h.ctx.store, id, h.now())
-            .await
-            .expect("revoked")
-    );
+    h.revoke_key(id).await;
     teams
         .list_teams(ListTeamsRequest::default())
         .await

@@ -5,7 +5,10 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 
 use libtest_mimic::Trial;
 use muster::{
-    app::{Context, keys},
+    app::{
+        Context,
+        keys::{self, KeyCache},
+    },
     clock::Clock,
     config::Settings,
     proto::{
@@ -95,6 +98,7 @@ async fn processes(url: &str, count: usize, watch_poll: Duration) -> Vec<Keyed> 
             clock: Clock::System,
             secrets: Secrets::parse(&secrets).expect("secrets"),
             settings: settings.clone(),
+            keys: KeyCache::default(),
         };
         let key = match &key {
             Some(key) => key,

@@ -110,6 +110,9 @@ pub const RULES: &[Rule] = &[
     invitee("InvitationService/RequestNewInvitation"),
     rule("EventService/ListEvents", P::EventsRead, EventsRead),
     rule("EventService/WatchEvents", P::EventsRead, EventsRead),
+    rule("KeyService/CreateKey", P::KeysUpdate, Operator),
+    rule("KeyService/ListKeys", P::KeysUpdate, Operator),
+    rule("KeyService/RevokeKey", P::KeysUpdate, Operator),
 ];
 
 /// The rule of a method's path, such as `/muster.v1.TeamService/GetTeam`.

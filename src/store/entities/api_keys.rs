@@ -12,6 +12,13 @@ pub(in crate::store) struct Model {
     pub(in crate::store) hash: Vec<u8>,
     pub(in crate::store) create_time: i64,
     pub(in crate::store) revoke_time: Option<i64>,
+    pub(in crate::store) scopes: Option<String>,
+    pub(in crate::store) limited_hash: Option<Vec<u8>>,
+    pub(in crate::store) team_id: Option<Uuid>,
+    pub(in crate::store) expire_time: Option<i64>,
+    pub(in crate::store) last_use_time: Option<i64>,
+    pub(in crate::store) certificate_name: Option<String>,
+    pub(in crate::store) slot: Option<i32>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
