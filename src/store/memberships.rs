@@ -24,6 +24,9 @@ pub async fn active(
     db: &impl Reads,
     pairs: &[(Uuid, Uuid)],
 ) -> Result<HashMap<(Uuid, Uuid), Role>> {
+    if pairs.is_empty() {
+        return Ok(HashMap::new());
+    }
     let db = db.connection();
     let backend = db.get_database_backend();
     let (wanted, values) = match backend {

@@ -12,6 +12,7 @@ use tonic::{Code, Status};
 use crate::{
     fixtures::{invitation_of, team_of},
     harness::{Harness, tests},
+    keyring::service,
     raw_calls::{Voice, call, methods},
     refusals::{Outcome, reason},
     samples::{Things, encoded, named, sample, told},
@@ -41,7 +42,11 @@ async fn nobody_gets_at_another_team_by_its_ids(h: &Harness) {
         .collect();
     secrets.extend(["theirs", "Theirson"].map(str::to_owned));
     secrets.insert(their_admin);
-    let voices = [("the admin", Some(my_admin), h.key().to_owned())];
+    let service = h.made(&service("mine", Some(&mine["team_id"]), &[])).await;
+    let voices = [
+        ("the admin", Some(my_admin), h.key().to_owned()),
+        ("a service of the team", None, service.text().to_owned()),
+    ];
     let mut crawled = 0;
     for method in methods() {
         let used: BTreeSet<String> = sample(&method, &mine)
@@ -148,6 +153,7 @@ async fn furnish(h: &Harness, name: &str) -> (Things, String) {
         ("actor_user_id", invited.user),
         ("invitation_id", invited.id),
         ("import_id", import),
+        ("key_id", "0123456789ab".to_owned()),
         ("token", invited.token),
         ("email", email),
         ("display_name", format!("of {name}")),

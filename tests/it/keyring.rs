@@ -35,6 +35,18 @@ pub(crate) fn of_team(name: &str, team: &str) -> NewKey {
     }
 }
 
+/// A service's key for one team or all, with every scope but these; it never acts for anybody.
+pub(crate) fn service(name: &str, team: Option<&str>, without: &[Scope]) -> NewKey {
+    let never = [Scope::Operator, Scope::ActAs];
+    let scopes = Scope::ALL.iter().copied();
+    let scopes = scopes.filter(|scope| !never.contains(scope) && !without.contains(scope));
+    NewKey {
+        scopes: Scopes::parse("scopes", scopes.collect()).expect("scopes"),
+        team_id: team.map(|team| team.parse().expect("an id")),
+        ..named(name)
+    }
+}
+
 /// A key with a name of a client certificate.
 pub(crate) fn certified(name: &str, certificate: &str) -> NewKey {
     NewKey {

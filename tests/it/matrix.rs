@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use muster::proto::{ListEventsRequest, Role};
+use muster::{
+    domain::keys::Scope,
+    proto::{ListEventsRequest, Role},
+};
 use tonic::Code;
 use tonic_types::StatusExt;
 
 use crate::{
     fixtures::{NewTeam, invitation_of},
     harness::{Harness, tests},
+    keyring::service,
     raw_calls::{Voice, call, methods, name},
     refusals::{Outcome, reason},
     samples::{Things, encoded, sample, told},
@@ -18,6 +22,7 @@ tests![
     every_call_has_a_line_in_the_table,
     the_document_has_the_same_table,
     every_role_may_do_what_the_table_says_and_nothing_else,
+    a_service_needs_the_scope_of_each_call_and_sees_no_team_but_its_own,
 ];
 
 /// Each call's base permission, and its key's scope.
@@ -119,6 +124,9 @@ const CALLS: &[(&str, &str, &str)] = &[
         "",
         "invitations:answer",
     ),
+    ("KeyService/CreateKey", "keys.update", "operator"),
+    ("KeyService/ListKeys", "keys.update", "operator"),
+    ("KeyService/RevokeKey", "keys.update", "operator"),
     ("EventService/ListEvents", "events.read", "events:read"),
     ("EventService/WatchEvents", "events.read", "events:read"),
 ];
@@ -145,6 +153,7 @@ const HOLDERS: &[(&str, &str)] = &[
     ("teams.create", ""),
     ("teams.list", ""),
     ("users.read", ""),
+    ("keys.update", ""),
 ];
 
 /// What a call needs besides where its target, or what it makes somebody, is an admin: to make or keep one, or to end one.
@@ -293,7 +302,7 @@ fn may_not(told: &str, (letter, permission): (char, &str), answer: Result<Vec<u8
     let Err(status) = answer else {
         panic!("{told}: answered");
     };
-    let above = ["teams.create", "teams.list", "users.read"].contains(&permission);
+    let above = ["teams.create", "teams.list", "users.read", "keys.update"].contains(&permission);
     if letter == 'X' && !above {
         assert_eq!(
             (status.code(), reason(&status).as_str()),
@@ -315,6 +324,63 @@ fn may_not(told: &str, (letter, permission): (char, &str), answer: Result<Vec<u8
         Some(permission),
         "{told}"
     );
+}
+
+/// A key of each kind: without one scope, of another team, of this one.
+async fn a_service_needs_the_scope_of_each_call_and_sees_no_team_but_its_own(h: &Harness) {
+    let (team, other) = (h.team("acme").await, h.team("other").await);
+    let voice = async |name: &str, team: Option<&str>, without: &[Scope]| Voice {
+        key: h
+            .made(&service(name, team, without))
+            .await
+            .text()
+            .to_owned(),
+        actor: None,
+    };
+    let own = voice("own", Some(&team.id), &[]).await;
+    let stranger = voice("stranger", Some(&other.id), &[]).await;
+    let mut lame = BTreeMap::new();
+    for scope in Scope::ALL {
+        lame.insert(scope.word(), voice(scope.word(), None, &[*scope]).await);
+    }
+    let holders: BTreeMap<&str, &str> = HOLDERS.iter().copied().collect();
+    for method in methods() {
+        let rpc = name(&method);
+        let line = CALLS.iter().find(|(call, ..)| *call == rpc);
+        let (_, permission, scope) = line.expect("a line");
+        let things = target(h, &team, Role::Member).await;
+        let things = with(things, "role_id", &h.unknown_id());
+        let messages = sample(&method, &things);
+        let told = told(&method, &messages);
+
+        let answer = call(h, &method, &lame[scope], encoded(&messages)).await;
+        let status = answer.expect_err("a scope is missing");
+        assert_eq!(reason(&status), "PERMISSION_MISSING", "{told}");
+        let details = status.get_error_details();
+        let info = details.error_info().expect("ErrorInfo");
+        assert_eq!(
+            info.metadata.get("scope").map(String::as_str),
+            Some(*scope),
+            "{told}"
+        );
+
+        if *scope == "operator" || permission.is_empty() {
+            continue;
+        }
+        let answer = call(h, &method, &stranger, encoded(&messages)).await;
+        if rpc.contains("CheckMembership") {
+            // Whether somebody is a member is answered with no, as for a team that there is not.
+            let nobody = call(h, &method, &stranger, encoded(&messages)).await;
+            assert!(!nobody.expect("an answer").contains(&1), "{told}");
+        } else if holders[permission].contains('V') {
+            let status = answer.expect_err("another team");
+            assert_eq!(reason(&status), "TEAM_NOT_FOUND", "{told}");
+            may(&told, call(h, &method, &own, encoded(&messages)).await);
+        } else {
+            answer.expect_err("nothing for a service");
+        }
+        h.deliver().await;
+    }
 }
 
 /// Everybody, the powerless first: eXternals, Removed, Invited, Guest, Member, then the admins and the operAtor.
@@ -354,6 +420,14 @@ async fn callers(h: &Harness, team: &NewTeam) -> Vec<Caller> {
             },
         })
         .collect();
+    let service = h.made(&service("service", None, &[])).await;
+    callers.push(Caller {
+        letter: 'V',
+        voice: Voice {
+            key: service.text().to_owned(),
+            actor: None,
+        },
+    });
     callers.push(Caller {
         letter: 'A',
         voice: Voice {
@@ -396,6 +470,7 @@ async fn target(h: &Harness, team: &NewTeam, role: Role) -> Things {
         ("actor_user_id", invited.user),
         ("invitation_id", invited.id),
         ("import_id", import),
+        ("key_id", "0123456789ab".to_owned()),
         ("token", invited.token),
         ("email", format!("new{number}@acme.example")),
         ("display_name", format!("Name {number}")),

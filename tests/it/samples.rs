@@ -96,6 +96,10 @@ fn value(field: &FieldDescriptor, things: &Things) -> Option<Value> {
             let role = kind.get_value_by_name(things.get("role")?)?;
             Some(Value::EnumNumber(role.number()))
         }
+        Kind::Enum(kind) if kind.name() == "Scope" => {
+            let scope = kind.get_value_by_name("SCOPE_TEAMS_READ")?;
+            Some(Value::EnumNumber(scope.number()))
+        }
         Kind::Message(kind) if kind.package_name() == "muster.v1" => {
             Some(Value::Message(fill(&kind, things)))
         }
@@ -118,7 +122,6 @@ fn text(field: &FieldDescriptor, things: &Things) -> Option<String> {
         "given_name" | "family_name" => Some("Ann".to_owned()),
         "language" => Some("en".to_owned()),
         "permissions" => Some("members.read".to_owned()),
-        "scopes" => Some("teams:read".to_owned()),
         name => of(name),
     }
 }
