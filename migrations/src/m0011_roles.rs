@@ -10,7 +10,7 @@ pub(crate) struct Migration;
 /// The keys begin with the team and both foreign keys hold it, so that nobody can hold another team's role, or one in a team
 /// that he has never been in; and a role that somebody holds cannot go. `name_key` is the name without its case. A custom
 /// role's permissions are few and read together, so they are one document and have no table. Whoever deletes a role asks who
-/// holds it, by the index. A replica of the version before ends memberships without taking roles away: what it leaves
+/// holds it, and a list of one person's teams for his roles in all of them: an index each. A replica of the version before ends memberships without taking roles away: what it leaves
 /// behind counts for nothing.
 const UP: &str = "
 CREATE TABLE roles (
@@ -34,6 +34,7 @@ CREATE TABLE member_roles (
     FOREIGN KEY (team_id, role_id) REFERENCES roles (team_id, id)
 ) {by_key};
 CREATE INDEX member_roles_role ON member_roles (team_id, role_id);
+CREATE INDEX member_roles_user ON member_roles (user_id, team_id, role_id);
 
 ALTER TABLE events ADD COLUMN role_id {uuid};
 ";
