@@ -29,6 +29,7 @@ mod mutations;
 mod pages;
 pub mod peer;
 mod permits;
+mod profiles;
 mod rates;
 pub mod reflection;
 mod role_changes;

@@ -5,18 +5,16 @@ use muster::proto::{
     BatchRevokeInvitationsRequest, Entitlement, EventFilter, EventType, GetTeamRequest,
     GetUserRequest, ListEventsRequest, ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest,
     Reason, Role, Team, UpdateTeamRequest, UpdateUserRequest, User, UserFilter,
-    event_service_client::EventServiceClient, get_user_request::Key,
-    invitation_service_client::InvitationServiceClient, team_service_client::TeamServiceClient,
-    user_service_client::UserServiceClient,
+    get_user_request::Key, team_service_client::TeamServiceClient,
 };
-use tonic::{Code, Status};
+use tonic::Code;
 
 use crate::{
     events::list,
     fixtures::{Invited, NewTeam, invitation_of, team_called},
     harness::{Harness, tests},
-    raw_calls::{Spoken, Voice},
-    refusals::{Outcome, details},
+    raw_calls::Voice,
+    refusals::Outcome,
     request_ids::{mask, request_id},
 };
 
@@ -35,35 +33,6 @@ tests![
     a_request_id_belongs_to_the_person_too,
 ];
 
-fn teams(h: &Harness, person: &str) -> TeamServiceClient<Spoken> {
-    TeamServiceClient::new(h.spoken_by(person))
-}
-
-fn users(h: &Harness, person: &str) -> UserServiceClient<Spoken> {
-    UserServiceClient::new(h.spoken_by(person))
-}
-
-fn invitations(h: &Harness, person: &str) -> InvitationServiceClient<Spoken> {
-    InvitationServiceClient::new(h.spoken_by(person))
-}
-
-/// The permission that a refusal names.
-#[track_caller]
-fn lacks<T: std::fmt::Debug>(answer: Result<tonic::Response<T>, Status>, permission: &str) {
-    let status = answer.refused(Code::PermissionDenied, "PERMISSION_MISSING");
-    let details = details(&status);
-    let info = details.error_info().expect("ErrorInfo");
-    let named = info.metadata.get("permission").map(String::as_str);
-    assert_eq!(named, Some(permission));
-}
-
-/// A team whose primary admin has joined.
-async fn led(h: &Harness, name: &str) -> NewTeam {
-    let team = h.team(name).await;
-    h.accept(&team.token).await.answered();
-    team
-}
-
 async fn admin(h: &Harness, team: &NewTeam, role: Role, email: &str) -> Invited {
     let mut request = invitation_of(&team.id, email);
     request.set_role(role);
@@ -77,7 +46,7 @@ fn of(team: &NewTeam) -> GetTeamRequest {
 }
 
 async fn who_acts_must_be_a_user(h: &Harness) {
-    let team = led(h, "acme").await;
+    let team = h.led_team("acme").await;
     for text in ["", "me", "00000000-0000-0000-0000-00000000000g"] {
         let voice = Voice {
             key: h.key().to_owned(),
@@ -91,42 +60,48 @@ async fn who_acts_must_be_a_user(h: &Harness) {
 }
 
 async fn whoever_has_nothing_to_do_with_a_team_does_not_find_it(h: &Harness) {
-    let (team, other) = (led(h, "acme").await, led(h, "other").await);
+    let (team, other) = (h.led_team("acme").await, h.led_team("other").await);
     let gone = h.invite(&team.id, "gone@acme.example").await;
     h.decline(&gone.token).await;
     for person in [other.admin, gone.user, h.unknown_id()] {
-        let answer = teams(h, &person).get_team(of(&team)).await;
+        let answer = h.teams_as(&person).get_team(of(&team)).await;
         answer.missing("TEAM_NOT_FOUND", &team.id);
     }
 }
 
 async fn somebody_invited_has_no_power_until_he_joins(h: &Harness) {
-    let team = led(h, "acme").await;
+    let team = h.led_team("acme").await;
     let second = admin(h, &team, Role::SecondaryAdmin, "second@acme.example").await;
-    lacks(
-        teams(h, &second.user).get_team(of(&team)).await,
-        "team.read",
-    );
+    h.teams_as(&second.user)
+        .get_team(of(&team))
+        .await
+        .denied("team.read");
     h.accept(&second.token).await.answered();
-    teams(h, &second.user).get_team(of(&team)).await.answered();
+    h.teams_as(&second.user)
+        .get_team(of(&team))
+        .await
+        .answered();
 }
 
 async fn what_is_above_teams_is_the_operators(h: &Harness) {
-    let team = led(h, "acme").await;
-    let (mut teams, mut users) = (teams(h, &team.admin), users(h, &team.admin));
-    lacks(
-        teams.list_teams(ListTeamsRequest::default()).await,
-        "teams.list",
-    );
-    lacks(teams.create_team(team_called("more")).await, "teams.create");
-    lacks(
-        users.list_users(ListUsersRequest::default()).await,
-        "users.read",
-    );
+    let team = h.led_team("acme").await;
+    let (mut teams, mut users) = (h.teams_as(&team.admin), h.users_as(&team.admin));
+    teams
+        .list_teams(ListTeamsRequest::default())
+        .await
+        .denied("teams.list");
+    teams
+        .create_team(team_called("more"))
+        .await
+        .denied("teams.create");
+    users
+        .list_users(ListUsersRequest::default())
+        .await
+        .denied("users.read");
 }
 
 async fn seats_and_entitlements_are_the_operators_to_give(h: &Harness) {
-    let team = led(h, "acme").await;
+    let team = h.led_team("acme").await;
     let request = |paths: &[&str]| UpdateTeamRequest {
         team: Some(Team {
             id: team.id.clone(),
@@ -140,26 +115,25 @@ async fn seats_and_entitlements_are_the_operators_to_give(h: &Harness) {
         }),
         ..UpdateTeamRequest::default()
     };
-    let own = teams(h, &team.admin)
+    let own = h
+        .teams_as(&team.admin)
         .update_team(request(&["display_name"]))
         .await;
     own.answered();
     let both = request(&["display_name", "seat_limit"]);
-    lacks(
-        teams(h, &team.admin).update_team(both.clone()).await,
-        "seats.update",
-    );
-    lacks(
-        teams(h, &team.admin)
-            .update_team(request(&["entitlements"]))
-            .await,
-        "entitlements.update",
-    );
+    h.teams_as(&team.admin)
+        .update_team(both.clone())
+        .await
+        .denied("seats.update");
+    h.teams_as(&team.admin)
+        .update_team(request(&["entitlements"]))
+        .await
+        .denied("entitlements.update");
     h.teams().update_team(both).await.answered();
     let granted = h.teams().update_team(request(&["entitlements"])).await;
     let granted = granted.answered().team.expect("the team").entitlements;
     assert_eq!(granted, [i32::from(Entitlement::DirectorySync)]);
-    let seen = teams(h, &team.admin).get_team(of(&team)).await.answered();
+    let seen = h.teams_as(&team.admin).get_team(of(&team)).await.answered();
     assert_eq!(seen.team.expect("the team").entitlements, granted);
 }
 
@@ -171,11 +145,11 @@ fn by_id(team: Option<&NewTeam>, user: &str) -> GetUserRequest {
 }
 
 async fn a_teams_admins_see_its_people_and_nobody_else(h: &Harness) {
-    let (team, other) = (led(h, "acme").await, led(h, "other").await);
+    let (team, other) = (h.led_team("acme").await, h.led_team("other").await);
     let ann = h.join(&team.id, "ann@acme.example").await.user;
     let gone = h.invite(&team.id, "gone@acme.example").await;
     h.decline(&gone.token).await;
-    let mut admin = users(h, &team.admin);
+    let mut admin = h.users_as(&team.admin);
 
     let seen = admin.get_user(by_id(Some(&team), &ann)).await.answered();
     assert_eq!(seen.user.expect("a user").id, ann);
@@ -198,7 +172,7 @@ async fn a_teams_admins_see_its_people_and_nobody_else(h: &Harness) {
     ]
     .map(|answer| answer.refused(Code::NotFound, "USER_NOT_FOUND"));
     assert_eq!(refused[0].message(), refused[1].message());
-    lacks(admin.get_user(by_id(None, &ann)).await, "users.read");
+    admin.get_user(by_id(None, &ann)).await.denied("users.read");
     let elsewhere = admin.get_user(by_id(Some(&other), &other.admin)).await;
     elsewhere.missing("TEAM_NOT_FOUND", &other.id);
 
@@ -237,8 +211,8 @@ fn renamed(team: Option<&NewTeam>, user: &str) -> UpdateUserRequest {
 }
 
 async fn a_profile_is_an_admins_while_nobody_else_has_it(h: &Harness) {
-    let (team, other) = (led(h, "acme").await, led(h, "other").await);
-    let mut admin = users(h, &team.admin);
+    let (team, other) = (h.led_team("acme").await, h.led_team("other").await);
+    let mut admin = h.users_as(&team.admin);
     let new = h.invite(&team.id, "new@acme.example").await;
     admin
         .update_user(renamed(Some(&team), &new.user))
@@ -248,19 +222,19 @@ async fn a_profile_is_an_admins_while_nobody_else_has_it(h: &Harness) {
     // In another team too, and then verified.
     let shared = h.invite(&team.id, "shared@acme.example").await;
     h.invite(&other.id, "shared@acme.example").await;
-    lacks(
-        admin.update_user(renamed(Some(&team), &shared.user)).await,
-        "users.update",
-    );
+    admin
+        .update_user(renamed(Some(&team), &shared.user))
+        .await
+        .denied("users.update");
     h.accept(&new.token).await.answered();
-    lacks(
-        admin.update_user(renamed(Some(&team), &new.user)).await,
-        "users.update",
-    );
-    lacks(
-        admin.update_user(renamed(None, &new.user)).await,
-        "users.update",
-    );
+    admin
+        .update_user(renamed(Some(&team), &new.user))
+        .await
+        .denied("users.update");
+    admin
+        .update_user(renamed(None, &new.user))
+        .await
+        .denied("users.update");
     let stranger = renamed(Some(&team), &other.admin);
     let answer = admin.update_user(stranger).await;
     answer.missing("USER_NOT_FOUND", &other.admin);
@@ -273,10 +247,10 @@ async fn a_profile_is_an_admins_while_nobody_else_has_it(h: &Harness) {
 }
 
 async fn a_person_changes_his_own_profile_and_sees_his_own_teams(h: &Harness) {
-    let team = led(h, "acme").await;
+    let team = h.led_team("acme").await;
     let ann = h.join(&team.id, "ann@acme.example").await.user;
     let bob = h.join(&team.id, "bob@acme.example").await.user;
-    let mut own = users(h, &ann);
+    let mut own = h.users_as(&ann);
     let changed = own.update_user(renamed(None, &ann)).await.answered();
     assert_eq!(changed.user.expect("the user").given_name, "Anna");
     own.get_user(by_id(None, &ann)).await.answered();
@@ -286,20 +260,23 @@ async fn a_person_changes_his_own_profile_and_sees_his_own_teams(h: &Harness) {
     };
     let teams = own.list_user_teams(of(&ann)).await.answered().user_teams;
     assert_eq!(teams.len(), 1);
-    lacks(own.update_user(renamed(None, &bob)).await, "users.update");
-    lacks(own.get_user(by_id(None, &bob)).await, "users.read");
-    lacks(own.list_user_teams(of(&bob)).await, "users.read");
+    own.update_user(renamed(None, &bob))
+        .await
+        .denied("users.update");
+    own.get_user(by_id(None, &bob)).await.denied("users.read");
+    own.list_user_teams(of(&bob)).await.denied("users.read");
     // An account that nobody has proved to own is nobody's to act for.
     let cid = h.invite(&team.id, "cid@acme.example").await.user;
-    lacks(
-        users(h, &cid).update_user(renamed(None, &cid)).await,
-        "users.update",
-    );
+    h.users_as(&cid)
+        .update_user(renamed(None, &cid))
+        .await
+        .denied("users.update");
 }
 
 async fn events_name_the_key_and_the_person(h: &Harness) {
-    let team = led(h, "acme").await;
-    let ann = invitations(h, &team.admin)
+    let team = h.led_team("acme").await;
+    let ann = h
+        .invitations_as(&team.admin)
         .create_invitation(invitation_of(&team.id, "ann@acme.example"))
         .await
         .answered();
@@ -320,7 +297,7 @@ async fn events_name_the_key_and_the_person(h: &Harness) {
 }
 
 async fn a_person_reads_the_events_that_concern_him(h: &Harness) {
-    let team = led(h, "acme").await;
+    let team = h.led_team("acme").await;
     let ann = h.join(&team.id, "ann@acme.example").await.user;
     let read = async |person: &str, team: &str, user: &str| {
         let request = ListEventsRequest {
@@ -331,21 +308,19 @@ async fn a_person_reads_the_events_that_concern_him(h: &Harness) {
             }),
             ..ListEventsRequest::default()
         };
-        EventServiceClient::new(h.spoken_by(person))
-            .list_events(request)
-            .await
+        h.events_as(person).list_events(request).await
     };
     let own = read(&ann, &team.id, &ann).await.answered().events;
     assert!(!own.is_empty() && own.iter().all(|event| event.user_id == ann));
-    lacks(read(&ann, &team.id, "").await, "events.read");
-    lacks(read(&ann, "", &ann).await, "events.read");
+    read(&ann, &team.id, "").await.denied("events.read");
+    read(&ann, "", &ann).await.denied("events.read");
     let all = read(&team.admin, &team.id, "").await.answered().events;
     assert!(all.len() > own.len());
-    lacks(read(&team.admin, "", "").await, "events.read");
+    read(&team.admin, "", "").await.denied("events.read");
 }
 
 async fn a_batch_names_what_is_missing_for_each(h: &Harness) {
-    let team = led(h, "acme").await;
+    let team = h.led_team("acme").await;
     let second = admin(h, &team, Role::SecondaryAdmin, "second@acme.example").await;
     h.accept(&second.token).await.answered();
     let sso = admin(h, &team, Role::SsoAdmin, "sso@acme.example").await;
@@ -356,7 +331,8 @@ async fn a_batch_names_what_is_missing_for_each(h: &Harness) {
         invitation_ids: ids.clone(),
         ..BatchResendInvitationsRequest::default()
     };
-    let answer = invitations(h, &second.user)
+    let answer = h
+        .invitations_as(&second.user)
         .batch_resend_invitations(many)
         .await
         .answered();
@@ -374,7 +350,8 @@ async fn a_batch_names_what_is_missing_for_each(h: &Harness) {
         invitation_ids: ids,
         ..BatchRevokeInvitationsRequest::default()
     };
-    let revoked = invitations(h, &second.user)
+    let revoked = h
+        .invitations_as(&second.user)
         .batch_revoke_invitations(revoke)
         .await
         .answered();
@@ -387,17 +364,17 @@ async fn a_batch_names_what_is_missing_for_each(h: &Harness) {
 }
 
 async fn a_request_id_belongs_to_the_person_too(h: &Harness) {
-    let team = led(h, "acme").await;
+    let team = h.led_team("acme").await;
     let second = admin(h, &team, Role::SecondaryAdmin, "second@acme.example").await;
     h.accept(&second.token).await.answered();
     let mut request = invitation_of(&team.id, "ann@acme.example");
     request.request_id = request_id(1);
-    let mut own = invitations(h, &team.admin);
+    let mut own = h.invitations_as(&team.admin);
     let first = own.create_invitation(request.clone()).await.answered();
     h.only_letter().await;
     let again = own.create_invitation(request.clone()).await.answered();
     assert_eq!(first, again);
-    invitations(h, &second.user)
+    h.invitations_as(&second.user)
         .create_invitation(request)
         .await
         .refused(Code::FailedPrecondition, "REQUEST_ID_REUSED");

@@ -253,6 +253,11 @@ impl Harness {
         InvitationServiceClient::with_interceptor(self.channel.clone(), self.acting_as(user))
     }
 
+    /// `EventService` on behalf of a person.
+    pub(crate) fn events_as(&self, user: &str) -> EventServiceClient<Keyed> {
+        EventServiceClient::with_interceptor(self.channel.clone(), self.acting_as(user))
+    }
+
     /// `RoleService` on behalf of a person.
     pub(crate) fn roles_as(&self, user: &str) -> RoleServiceClient<Keyed> {
         RoleServiceClient::with_interceptor(self.channel.clone(), self.acting_as(user))

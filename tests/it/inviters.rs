@@ -1,9 +1,6 @@
 //! The person who invites: named in letters and to the invitee, and gone from them when another one resends.
 
-use muster::proto::{
-    PeekInvitationRequest, RequestNewInvitationRequest, ResendInvitationRequest,
-    invitation_service_client::InvitationServiceClient,
-};
+use muster::proto::{PeekInvitationRequest, RequestNewInvitationRequest, ResendInvitationRequest};
 
 use crate::{
     fixtures::{NewTeam, WEEK, invitation_of, token},
@@ -45,7 +42,8 @@ async fn letter_of(h: &Harness, named: bool) -> String {
 
 async fn letters_and_the_link_name_the_person_who_invites(h: &Harness) {
     let team = led(h).await;
-    let answer = InvitationServiceClient::new(h.spoken_by(&team.admin))
+    let answer = h
+        .invitations_as(&team.admin)
         .create_invitation(invitation_of(&team.id, "ann@acme.example"))
         .await
         .answered();
@@ -72,7 +70,7 @@ async fn whoever_resends_is_the_inviter(h: &Harness) {
         invitation_id: ann.id.clone(),
         ..ResendInvitationRequest::default()
     };
-    InvitationServiceClient::new(h.spoken_by(&team.admin))
+    h.invitations_as(&team.admin)
         .resend_invitation(request)
         .await
         .answered();
@@ -85,7 +83,7 @@ async fn whoever_resends_is_the_inviter(h: &Harness) {
 
 async fn the_inviter_stays_when_the_invitee_asks_for_a_new_link(h: &Harness) {
     let team = led(h).await;
-    InvitationServiceClient::new(h.spoken_by(&team.admin))
+    h.invitations_as(&team.admin)
         .create_invitation(invitation_of(&team.id, "ann@acme.example"))
         .await
         .answered();
@@ -106,7 +104,7 @@ async fn the_inviter_stays_when_the_invitee_asks_for_a_new_link(h: &Harness) {
 async fn somebody_added_at_once_learns_by_whom(h: &Harness) {
     let team = led(h).await;
     h.verified("ann@acme.example").await;
-    InvitationServiceClient::new(h.spoken_by(&team.admin))
+    h.invitations_as(&team.admin)
         .create_invitation(invitation_of(&team.id, "ann@acme.example"))
         .await
         .answered();

@@ -70,6 +70,7 @@ mod overload;
 mod page_tokens;
 mod pages;
 mod patient;
+mod permission_table;
 mod plan_cases;
 mod postgres;
 mod projection;

@@ -3,7 +3,7 @@
 use muster::{
     proto::{
         BatchCheckMembershipsRequest, CheckMembershipRequest, CheckMembershipResponse, Role,
-        TestPermissionsRequest, team_service_client::TeamServiceClient,
+        TestPermissionsRequest,
     },
     store::Reads,
 };
@@ -13,8 +13,7 @@ use tonic::Code;
 use crate::{
     fixtures::{NewTeam, invitation_of},
     harness::{Harness, tests},
-    raw_calls::Spoken,
-    refusals::{Outcome, details},
+    refusals::Outcome,
 };
 
 tests![
@@ -183,10 +182,6 @@ async fn a_check_reads_its_index(h: &Harness) {
     }
 }
 
-fn acting(h: &Harness, person: &str) -> TeamServiceClient<Spoken> {
-    TeamServiceClient::new(h.spoken_by(person))
-}
-
 async fn a_person_asks_about_himself_and_admins_about_their_team(h: &Harness) {
     let team = h.team("acme").await;
     h.accept(&team.token).await.answered();
@@ -194,19 +189,22 @@ async fn a_person_asks_about_himself_and_admins_about_their_team(h: &Harness) {
     let ann = h.join(&team.id, "ann@acme.example").await.user;
     let bob = h.join(&team.id, "bob@acme.example").await.user;
 
-    let own = acting(h, &ann).check_membership(pair(&team.id, &ann)).await;
+    let own = h
+        .teams_as(&ann)
+        .check_membership(pair(&team.id, &ann))
+        .await;
     assert_eq!(own.answered(), answer(Some(Role::Member)));
-    let others = acting(h, &ann).check_membership(pair(&team.id, &bob)).await;
-    let status = others.refused(Code::PermissionDenied, "PERMISSION_MISSING");
-    let info = details(&status);
-    let named = &info.error_info().expect("ErrorInfo").metadata;
-    assert_eq!(named["permission"], "members.check");
-    assert_eq!(named["team_id"], team.id);
-    let theirs = acting(h, &team.admin)
+    let others = h
+        .teams_as(&ann)
+        .check_membership(pair(&team.id, &bob))
+        .await;
+    others.denied("members.check");
+    let theirs = h
+        .teams_as(&team.admin)
         .check_membership(pair(&team.id, &bob))
         .await;
     assert_eq!(theirs.answered(), answer(Some(Role::Member)));
-    acting(h, &team.admin)
+    h.teams_as(&team.admin)
         .check_membership(pair(&other.id, &other.admin))
         .await
         .refused(Code::NotFound, "TEAM_NOT_FOUND");
@@ -214,7 +212,7 @@ async fn a_person_asks_about_himself_and_admins_about_their_team(h: &Harness) {
     let mixed = BatchCheckMembershipsRequest {
         checks: vec![pair(&team.id, &bob), pair(&other.id, &bob)],
     };
-    let answer = acting(h, &team.admin).batch_check_memberships(mixed).await;
+    let answer = h.teams_as(&team.admin).batch_check_memberships(mixed).await;
     answer.invalid(&[("checks[1].team_id", "EXCLUSIVE")]);
 }
 

@@ -11,7 +11,6 @@ use tonic::{
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
     metadata::{Ascii, MetadataValue},
     service::{Interceptor, interceptor::InterceptedService},
-    transport::Channel,
 };
 
 use crate::harness::Harness;
@@ -37,20 +36,6 @@ pub(crate) struct Voice {
     pub(crate) key: String,
     /// The person's id.
     pub(crate) actor: Option<String>,
-}
-
-/// A channel whose calls are made by somebody.
-pub(crate) type Spoken = InterceptedService<Channel, Voice>;
-
-impl Harness {
-    /// A channel whose calls the operator makes for a person.
-    pub(crate) fn spoken_by(&self, person: &str) -> Spoken {
-        let voice = Voice {
-            key: self.key().to_owned(),
-            actor: Some(person.to_owned()),
-        };
-        InterceptedService::new(self.channel(), voice)
-    }
 }
 
 impl Interceptor for Voice {
