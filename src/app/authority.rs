@@ -75,7 +75,8 @@ pub(super) async fn account(
     caller: &Caller,
     (user, permission): (Uuid, Permission),
 ) -> Result<()> {
-    if caller.actor != Some(user) {
+    // A key of one team sees nobody beyond it, not even the person for whom it acts.
+    if caller.actor != Some(user) || caller.team_id.is_some() {
         return operator(caller, permission);
     }
     let own = store::users::by_id(db, user).await?;

@@ -179,6 +179,7 @@ async fn replace(
         role: member.role,
         source: member.source,
         inviter_user_id: power.person(),
+        reaches_primary: power.reaches_primary(),
         import_id: None,
         language: None,
         hold_letters: false,

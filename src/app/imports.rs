@@ -81,6 +81,7 @@ pub async fn run(ctx: &Context, caller: &Caller, command: &Run) -> Result<Done> 
                 role: Role::Member,
                 source: Source::Import,
                 inviter_user_id: power.person(),
+                reaches_primary: power.reaches_primary(),
                 import_id: Some(id),
                 language: command.options.language.as_ref(),
                 hold_letters: command.options.hold_letters,

@@ -67,6 +67,7 @@ pub async fn create<A: Message + Default>(
             role: command.role,
             source: Source::Manual,
             inviter_user_id: power.person(),
+            reaches_primary: power.reaches_primary(),
             import_id: None,
             language: None,
             hold_letters: false,

@@ -3,7 +3,7 @@
 use prost::Message;
 
 use super::{
-    Call, Context,
+    Call, Caller, Context,
     authority::Place,
     calls::once,
     lock_team, no_invitation, resends,
@@ -41,9 +41,9 @@ pub struct Offer {
 ///
 /// # Errors
 /// `INVITATION_NOT_FOUND`, `INVITATION_SUPERSEDED`, `_ACCEPTED`, `_REVOKED`, `_DECLINED`, `_EXPIRED`.
-pub async fn peek(ctx: &Context, token: &InvitationToken) -> Result<Offer> {
+pub async fn peek(ctx: &Context, caller: &Caller, token: &InvitationToken) -> Result<Offer> {
     let now = ctx.clock.now();
-    let presented = present(ctx, &ctx.store, token).await?;
+    let presented = present((ctx, caller), &ctx.store, token).await?;
     presented.invitation.peek(presented.number, now)?;
     let team = super::team(ctx, presented.invitation.team_id).await?;
     let member = store::members::find(&ctx.store, &team, presented.invitation.user_id)
@@ -72,14 +72,14 @@ pub async fn accept<A: Message + Default>(
     show: impl Fn((Member, Step), Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
-    let Presented { invitation, number } = present(ctx, &ctx.store, token).await?;
+    let Presented { invitation, number } = present((ctx, call.caller()), &ctx.store, token).await?;
     // A dead link is refused like one that never was: after the same statements.
     invitation.accept(number, now)?;
     let team_id = invitation.team_id;
     once(ctx, (call, Place::Link, now), show, |tx| async move {
         let tx = &tx;
         let team = lock_team(tx, team_id).await?;
-        let Presented { invitation, number } = present(ctx, tx, token).await?;
+        let Presented { invitation, number } = present((ctx, call.caller()), tx, token).await?;
 
         let step = invitation.accept(number, now)?;
         if step == Step::Take {
@@ -118,14 +118,14 @@ pub async fn decline<A: Message + Default>(
     show: impl Fn((), Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
-    let Presented { invitation, number } = present(ctx, &ctx.store, token).await?;
+    let Presented { invitation, number } = present((ctx, call.caller()), &ctx.store, token).await?;
     // Whether it is the primary admin's is asked where his team is locked.
     invitation.decline(number, false, now)?;
     let team_id = invitation.team_id;
     once(ctx, (call, Place::Link, now), show, |tx| async move {
         let tx = &tx;
         let team = lock_team(tx, team_id).await?;
-        let Presented { invitation, number } = present(ctx, tx, token).await?;
+        let Presented { invitation, number } = present((ctx, call.caller()), tx, token).await?;
         let is_primary = invitation.user_id == team.primary_admin_user_id;
         if invitation.decline(number, is_primary, now)? == Step::Take {
             let how = (Ending::Declined, call.made(now));
@@ -148,7 +148,7 @@ pub async fn request_new<A: Message + Default>(
     show: impl Fn((), Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
-    let team_id = match present(ctx, &ctx.store, token).await {
+    let team_id = match present((ctx, call.caller()), &ctx.store, token).await {
         Ok(presented) => Some(presented.invitation.team_id),
         Err(Error::NotFound(_)) => None,
         Err(error) => return Err(error),
@@ -159,7 +159,8 @@ pub async fn request_new<A: Message + Default>(
             return Ok(());
         };
         let team = lock_team(tx, team_id).await?;
-        let Presented { invitation, number } = match present(ctx, tx, token).await {
+        let Presented { invitation, number } = match present((ctx, call.caller()), tx, token).await
+        {
             Ok(presented) => presented,
             // Its time to be told from one that never was has just ended.
             Err(Error::NotFound(_)) => return Ok(()),
@@ -184,7 +185,8 @@ async fn still_granted(tx: &Tx, team: &Team, invitation: &Invitation) -> Result<
     let roles = store::members::roles(tx, team, &[invitation.user_id]).await?;
     let role = roles.get(&invitation.user_id).copied();
     let role = role.ok_or_else(|| Error::internal("an invitation without a member"))?;
-    if matches!(role, Role::Member | Role::Guest) {
+    // The primary admin's role is the team's own to give, whoever sent him the link again.
+    if matches!(role, Role::PrimaryAdmin | Role::Member | Role::Guest) {
         return Ok(());
     }
     let power = store::powers::of(tx, team, inviter).await?;
@@ -195,9 +197,19 @@ async fn still_granted(tx: &Tx, team: &Team, invitation: &Invitation) -> Result<
     }
 }
 
-async fn present(ctx: &Context, db: &impl Reads, token: &InvitationToken) -> Result<Presented> {
+async fn present(
+    (ctx, caller): (&Context, &Caller),
+    db: &impl Reads,
+    token: &InvitationToken,
+) -> Result<Presented> {
     let hashes = ctx.secrets.token_hashes(token.bytes());
-    store::tokens::find(db, &hashes)
-        .await?
+    let found = store::tokens::find(db, &hashes).await?;
+    // A key of one team sees no other's links.
+    let seen = |found: &Presented| {
+        let team = found.invitation.team_id;
+        caller.team_id.is_none_or(|own| own == team)
+    };
+    found
+        .filter(seen)
         .ok_or_else(|| no_invitation("the link's"))
 }

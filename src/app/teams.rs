@@ -69,6 +69,7 @@ pub async fn create<A: Message + Default>(
         role: Role::PrimaryAdmin,
         source: Source::Manual,
         inviter_user_id: None,
+        reaches_primary: true,
         import_id: None,
         language: None,
         hold_letters: false,
@@ -201,6 +202,9 @@ pub async fn update<A: Message + Default>(
     once(ctx, (call, Place::Team(id), now), show, |tx| async move {
         let tx = &tx;
         let (mut team, power) = authority::enter(tx, call.caller(), id).await?;
+        if changes.external_id.is_some() {
+            power.require(Permission::ExternalIdsUpdate, id)?;
+        }
         if changes.seat_limit.is_some() {
             power.require(Permission::SeatsUpdate, id)?;
         }

@@ -64,11 +64,13 @@ pub async fn get(
             (user, "the address's".to_owned())
         }
     };
-    let user = user.ok_or_else(|| no_user(&name))?;
-    match team {
-        Some(team) if !is_in(db, team, user.id).await? => Err(no_user(name)),
-        _ => Ok(user),
-    }
+    // Asked whether there is an account or not, so that nothing tells one elsewhere from none.
+    let id = user.as_ref().map_or(Uuid::nil(), |user| user.id);
+    let visible = match team {
+        Some(team) => is_in(db, team, id).await?,
+        None => true,
+    };
+    user.filter(|_| visible).ok_or_else(|| no_user(name))
 }
 
 async fn is_in(db: &impl Reads, team: Uuid, user: Uuid) -> Result<bool> {

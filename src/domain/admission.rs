@@ -51,6 +51,8 @@ pub struct Offer<'a> {
     pub domain_rules: &'a DomainRules,
     /// The team's policy for verified accounts.
     pub policy: VerifiedAccountPolicy,
+    /// Whether it may send the primary admin his link again.
+    pub reaches_primary: bool,
     /// The moment of the request.
     pub now: Time,
 }
@@ -114,6 +116,12 @@ pub fn decide(
         Some(Standing {
             open: Some(open), ..
         }) if offer.now < open.expire_time => return Decision::AlreadyInvited(open.id),
+        // His invitation is not everybody's to send again.
+        Some(Standing {
+            open: Some(open),
+            is_primary: true,
+            ..
+        }) if !offer.reaches_primary => return Decision::AlreadyInvited(open.id),
         Some(standing) => standing.open,
         None => None,
     };
@@ -173,6 +181,7 @@ mod tests {
             role: Role::Member,
             domain_rules: &rules,
             policy,
+            reaches_primary: true,
             now: now(),
         };
         // Somebody without an account comes from a denied domain, so that what is decided earlier shows.

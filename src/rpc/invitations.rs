@@ -205,9 +205,9 @@ impl InvitationService for Rpc {
     ) -> Result<Response<proto::PeekInvitationResponse>, Status> {
         self.call(
             request,
-            async |rpc: Self, _: Caller, message: proto::PeekInvitationRequest| {
+            async |rpc: Self, caller: Caller, message: proto::PeekInvitationRequest| {
                 let token = InvitationToken::parse("token", &message.token)?;
-                let offer = app::links::peek(&rpc.ctx, &token).await?;
+                let offer = app::links::peek(&rpc.ctx, &caller, &token).await?;
                 Ok(proto::PeekInvitationResponse {
                     team_display_name: offer.team_display_name,
                     inviter_display_name: offer.inviter.unwrap_or_default(),

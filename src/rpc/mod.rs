@@ -8,7 +8,7 @@ use tonic::{Request, Response, Status};
 use tracing::Instrument;
 
 use crate::{
-    app::{Caller, Context},
+    app::{self, Caller, Context},
     domain::events::EventPosition,
     error::{Error, Result},
 };
@@ -97,6 +97,8 @@ impl Rpc {
     {
         let call = CallId::of(&request);
         let caller = front::caller(&request).map_err(|bug| status::of(&bug, call))?;
+        let confirmed = app::keys::confirm(&self.ctx, &caller.key_id).await;
+        confirmed.map_err(|error| status::of(&error, call))?;
         let permit = Permit::out_of(&mut request);
         let rpc = self.until(Deadline::of(&request));
         let running = work(rpc, caller, request.into_inner());

@@ -197,6 +197,8 @@ impl UserService for Rpc {
         self.call(request, async |rpc: Self, caller: Caller, stream| {
             let _permit = rpc.import_permit()?;
             let command = import_upload::read(stream, rpc.import_limits()).await?;
+            // The upload may have taken minutes.
+            app::keys::still_good(&rpc.ctx, &caller.key_id).await?;
             let done = app::imports::run(&rpc.ctx, &caller, &command).await?;
             Ok(proto::ImportUsersResponse {
                 import: Some(imports::import(done.import, command.validate_only)),

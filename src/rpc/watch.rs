@@ -90,7 +90,8 @@ impl Watch {
             if Instant::now() >= asked {
                 app::keys::still_good(&rpc.ctx, &self.caller.key_id).await?;
                 app::events::allow(&rpc.ctx, &self.caller, &mut self.filter).await?;
-                asked = Instant::now() + rpc.ctx.settings.watch_heartbeat;
+                let settings = &rpc.ctx.settings;
+                asked = Instant::now() + settings.watch_heartbeat.min(settings.keys_fresh);
             }
             self.head = self.head.max(*self.heads.borrow_and_update());
             let place = (self.position, self.head);

@@ -33,7 +33,7 @@ tests![
     a_request_id_belongs_to_the_person_too,
 ];
 
-async fn admin(h: &Harness, team: &NewTeam, role: Role, email: &str) -> Invited {
+pub(crate) async fn admin(h: &Harness, team: &NewTeam, role: Role, email: &str) -> Invited {
     let mut request = invitation_of(&team.id, email);
     request.set_role(role);
     h.invite_from(request).await
@@ -137,7 +137,7 @@ async fn seats_and_entitlements_are_the_operators_to_give(h: &Harness) {
     assert_eq!(seen.team.expect("the team").entitlements, granted);
 }
 
-fn by_id(team: Option<&NewTeam>, user: &str) -> GetUserRequest {
+pub(crate) fn by_id(team: Option<&NewTeam>, user: &str) -> GetUserRequest {
     GetUserRequest {
         key: Some(Key::UserId(user.to_owned())),
         team_id: team.map(|team| team.id.clone()).unwrap_or_default(),
@@ -197,7 +197,7 @@ async fn a_teams_admins_see_its_people_and_nobody_else(h: &Harness) {
     assert_eq!(listed, [team.admin.as_str(), ann.as_str()]);
 }
 
-fn renamed(team: Option<&NewTeam>, user: &str) -> UpdateUserRequest {
+pub(crate) fn renamed(team: Option<&NewTeam>, user: &str) -> UpdateUserRequest {
     UpdateUserRequest {
         user: Some(User {
             id: user.to_owned(),

@@ -7,6 +7,7 @@ mod authority;
 mod backends;
 mod batch_revocations;
 mod binary;
+mod bounds;
 mod cancelled_calls;
 mod cli;
 mod cli_config;
@@ -133,6 +134,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     addresses::tests,
     authority::tests,
     batch_revocations::tests,
+    bounds::tests,
     cancelled_calls::tests,
     compression::tests,
     connections::tests,

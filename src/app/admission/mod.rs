@@ -42,6 +42,8 @@ pub struct Terms<'a> {
     pub source: Source,
     /// The person who invites; nobody if a service or the operator does.
     pub inviter_user_id: Option<Uuid>,
+    /// Whether it may send the primary admin his link again.
+    pub reaches_primary: bool,
     /// The import that it is.
     pub import_id: Option<&'a str>,
     /// The language of letters to people who have none.
@@ -83,10 +85,10 @@ impl Plan {
         self.people
             .iter()
             .map(|person| {
-                admitted(
-                    person.decision,
-                    person.known.as_ref().map(|known| known.user_id),
-                )
+                // Of an account that never had to do with the team, it is not told that there is one.
+                let known = person.known.as_ref();
+                let known = known.filter(|known| known.standing.is_some());
+                admitted(person.decision, known.map(|known| known.user_id))
             })
             .collect()
     }
@@ -113,6 +115,7 @@ pub async fn plan(
         role: terms.role,
         domain_rules: &team.settings.domain_rules,
         policy: team.settings.verified_account_policy,
+        reaches_primary: terms.reaches_primary,
         now,
     };
     let mut people: Vec<Person> = candidates

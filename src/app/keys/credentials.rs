@@ -69,6 +69,17 @@ pub async fn authenticate_certificate(ctx: &Context, names: &[String]) -> Result
     good(ctx, key, now)
 }
 
+/// Whether the key of a call is good still, now that all of the request has come: what came slowly may have taken longer
+/// than a key is remembered.
+///
+/// # Errors
+/// `CREDENTIAL_INVALID`.
+pub async fn confirm(ctx: &Context, id: &str) -> Result<()> {
+    let now = ctx.clock.now();
+    let key = by_id(ctx, id, now).await?;
+    good(ctx, key, now).map(drop)
+}
+
 /// Whether a key that a long call came with is still good; asked of the database, since it is asked seldom.
 ///
 /// # Errors

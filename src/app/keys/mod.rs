@@ -20,7 +20,7 @@ pub mod service;
 mod uses;
 
 pub use cache::{Handle, KeyCache, Ticket};
-pub use credentials::{authenticate, authenticate_certificate, still_good};
+pub use credentials::{authenticate, authenticate_certificate, confirm, still_good};
 pub use uses::store_uses;
 
 /// Makes an operator's key. Its text is shown once and kept nowhere.

@@ -14,7 +14,7 @@ words! {
     pub enum Permission {
         /// To read a team's settings and counts.
         TeamRead = "team.read",
-        /// To change a team's settings, but seats and entitlements.
+        /// To change a team's settings, but what is the operator's to set.
         TeamUpdate = "team.update",
         /// To delete a team.
         TeamDelete = "team.delete",
@@ -60,6 +60,8 @@ words! {
         TeamsCreate = "teams.create",
         /// To list every team.
         TeamsList = "teams.list",
+        /// To set the id by which another system knows a team.
+        ExternalIdsUpdate = "external_ids.update",
         /// To set how many seats a team has.
         SeatsUpdate = "seats.update",
         /// To set what a team's plan includes.
@@ -102,6 +104,7 @@ impl Permission {
             Self::PrimaryTransfer | Self::TeamDelete => matches!(role, Role::PrimaryAdmin),
             Self::TeamsCreate
             | Self::TeamsList
+            | Self::ExternalIdsUpdate
             | Self::SeatsUpdate
             | Self::EntitlementsUpdate
             | Self::UsersRead
@@ -137,6 +140,7 @@ impl Permission {
             | Self::SsoUpdate
             | Self::TeamsCreate
             | Self::TeamsList
+            | Self::ExternalIdsUpdate
             | Self::SeatsUpdate
             | Self::EntitlementsUpdate
             | Self::UsersRead

@@ -94,6 +94,12 @@ impl Power {
         Permission::to_grant(role).map_or(Ok(()), |needed| self.require(needed, team))
     }
 
+    /// Whether it may send the primary admin's invitation again.
+    #[must_use]
+    pub fn reaches_primary(&self) -> bool {
+        Permission::to_grant(Role::PrimaryAdmin).is_some_and(|needed| self.holds(needed))
+    }
+
     /// That it may remove, disable or take back somebody of this role. The primary admin's own protection is another rule.
     ///
     /// # Errors
@@ -170,6 +176,7 @@ mod tests {
             ("sso.update", "POA"),
             ("teams.create", "A"),
             ("teams.list", "A"),
+            ("external_ids.update", "A"),
             ("seats.update", "A"),
             ("entitlements.update", "A"),
             ("users.read", "A"),
