@@ -135,14 +135,14 @@ async fn what_is_looked_up_while_the_key_is_revoked_is_not_remembered(h: &Harnes
     let key = Arc::new(keys[0].clone());
     let memory = KeyCache::default();
     let handle = || Handle::Id(key.id.clone());
-    let recall = || memory.recall(&handle(), (h.now(), Duration::from_secs(5)));
+    let recall = || memory.recall(&handle(), (h.ctx.clock.steady(), Duration::from_secs(5)));
     let (nothing, early) = recall();
     assert!(nothing.is_none());
     memory.forget(&key.id);
-    memory.remember(handle(), &key, (h.now(), early));
+    memory.remember(handle(), &key, (h.ctx.clock.steady(), early));
     let (nothing, ticket) = recall();
     assert!(nothing.is_none(), "it may have been read before it ended");
-    memory.remember(handle(), &key, (h.now(), ticket));
+    memory.remember(handle(), &key, (h.ctx.clock.steady(), ticket));
     assert!(recall().0.is_some());
 }
 

@@ -25,7 +25,8 @@ struct Memory {
 
 struct Found {
     key: Arc<ApiKey>,
-    at: Time,
+    /// By the clock that never goes back.
+    at: Duration,
 }
 
 /// What a key is found by.
@@ -41,25 +42,25 @@ pub enum Handle {
 pub struct Ticket(u64);
 
 impl KeyCache {
-    /// A key that was looked up less than `fresh` ago, and the ticket for [`Self::remember`] if there is none. A clock that
-    /// went back tells nothing of how long ago that was.
+    /// A key that was looked up less than `fresh` ago, and the ticket for [`Self::remember`] if there is none. `now` is of
+    /// the clock that never goes back.
     #[must_use]
     pub fn recall(
         &self,
         handle: &Handle,
-        (now, fresh): (Time, Duration),
+        (now, fresh): (Duration, Duration),
     ) -> (Option<Arc<ApiKey>>, Ticket) {
         let memory = self.memory();
         let found = memory.found.get(handle).filter(|found| {
-            let age = now.signed_duration_since(found.at);
-            age.to_std().is_ok_and(|age| age < fresh)
+            let age = now.checked_sub(found.at);
+            age.is_some_and(|age| age < fresh)
         });
         let key = found.map(|found| Arc::clone(&found.key));
         (key, Ticket(memory.forgotten))
     }
 
     /// Remembers a key that was looked up at a moment, unless something was forgotten since the ticket was given.
-    pub fn remember(&self, handle: Handle, key: &Arc<ApiKey>, (at, ticket): (Time, Ticket)) {
+    pub fn remember(&self, handle: Handle, key: &Arc<ApiKey>, (at, ticket): (Duration, Ticket)) {
         let mut memory = self.memory();
         if memory.forgotten != ticket.0 {
             return;

@@ -22,22 +22,23 @@ const MOST_NAMES: usize = 100;
 pub async fn authenticate(ctx: &Context, text: &str) -> Result<Arc<ApiKey>> {
     let text = KeyText::parse(text).ok_or_else(invalid)?;
     let now = ctx.clock.now();
-    let key = by_id(ctx, text.id(), now).await?;
+    let key = by_id(ctx, text.id()).await?;
     let hash = key.as_ref().map_or(&[0; 32][..], |key| &key.hash);
     let matches = ctx.secrets.is_api_key(text.text().as_bytes(), hash);
     good(ctx, key.filter(|_| matches), now)
 }
 
-async fn by_id(ctx: &Context, id: &str, now: Time) -> Result<Option<Arc<ApiKey>>> {
+async fn by_id(ctx: &Context, id: &str) -> Result<Option<Arc<ApiKey>>> {
     let handle = Handle::Id(id.to_owned());
-    let (remembered, ticket) = ctx.keys.recall(&handle, (now, ctx.settings.keys_fresh));
+    let at = ctx.clock.steady();
+    let (remembered, ticket) = ctx.keys.recall(&handle, (at, ctx.settings.keys_fresh));
     if remembered.is_some() {
         return Ok(remembered);
     }
     // One that does not exist is not remembered: anybody could make up as many as he likes.
     let key = store::keys::by_id(&ctx.store, id).await?.map(Arc::new);
     if let Some(key) = &key {
-        ctx.keys.remember(handle, key, (now, ticket));
+        ctx.keys.remember(handle, key, (at, ticket));
     }
     Ok(key)
 }
@@ -51,7 +52,8 @@ pub async fn authenticate_certificate(ctx: &Context, names: &[String]) -> Result
     let names = &names[..names.len().min(MOST_NAMES)];
     let now = ctx.clock.now();
     let handle = Handle::Certificate(names.to_vec());
-    let (remembered, ticket) = ctx.keys.recall(&handle, (now, ctx.settings.keys_fresh));
+    let at = ctx.clock.steady();
+    let (remembered, ticket) = ctx.keys.recall(&handle, (at, ctx.settings.keys_fresh));
     // Another key may have the certificate of one that has expired since.
     if let Some(key) = remembered.filter(|key| key.is_live(now)) {
         return good(ctx, Some(key), now);
@@ -64,7 +66,7 @@ pub async fn authenticate_certificate(ctx: &Context, names: &[String]) -> Result
     };
     let key = keys.into_iter().min_by_key(place).map(Arc::new);
     if let Some(key) = &key {
-        ctx.keys.remember(handle, key, (now, ticket));
+        ctx.keys.remember(handle, key, (at, ticket));
     }
     good(ctx, key, now)
 }
@@ -76,7 +78,7 @@ pub async fn authenticate_certificate(ctx: &Context, names: &[String]) -> Result
 /// `CREDENTIAL_INVALID`.
 pub async fn confirm(ctx: &Context, id: &str) -> Result<()> {
     let now = ctx.clock.now();
-    let key = by_id(ctx, id, now).await?;
+    let key = by_id(ctx, id).await?;
     good(ctx, key, now).map(drop)
 }
 
