@@ -57,6 +57,8 @@ words! {
         KeyCreated = "KEY_CREATED",
         /// An API key was revoked.
         KeyRevoked = "KEY_REVOKED",
+        /// Something that a later version wrote, while this one still answers.
+        Unknown = "UNKNOWN",
     }
 }
 
@@ -171,6 +173,8 @@ pub enum Payload {
     Key(String),
     /// Of a custom role: which, and the fields that have another value.
     Role(Uuid, Vec<String>),
+    /// Of what is not known here.
+    Unknown,
 }
 
 /// What a membership is from now on.
@@ -211,6 +215,8 @@ pub enum Family {
     Key,
     /// [`Payload::Role`].
     Role,
+    /// [`Payload::Unknown`].
+    Unknown,
 }
 
 impl EventType {
@@ -230,6 +236,7 @@ impl EventType {
             Self::ImportCreated => Family::Import,
             Self::LetterSent | Self::LetterFailed | Self::LetterCancelled => Family::Letter,
             Self::KeyCreated | Self::KeyRevoked => Family::Key,
+            Self::Unknown => Family::Unknown,
         }
     }
 }

@@ -56,12 +56,13 @@ pub(super) fn event(event: Event) -> proto::Event {
         caller_key_id: event.origin.key_id.unwrap_or_default(),
         call_id: text(event.origin.call_id),
         actor_user_id: text(event.origin.actor_user_id),
-        payload: Some(payload(happening.payload)),
+        payload: payload(happening.payload),
     }
 }
 
-fn payload(payload: Payload) -> Wire {
-    match payload {
+fn payload(payload: Payload) -> Option<Wire> {
+    Some(match payload {
+        Payload::Unknown => return None,
         Payload::Team(changed_fields) => Wire::Team(proto::TeamEvent { changed_fields }),
         Payload::User(changed_fields) => Wire::User(proto::UserEvent { changed_fields }),
         Payload::Member(member) => Wire::Member(membership(member)),
@@ -83,7 +84,7 @@ fn payload(payload: Payload) -> Wire {
             changed_fields,
         }),
         Payload::Key(key_id) => Wire::Key(proto::KeyEvent { key_id }),
-    }
+    })
 }
 
 fn membership(member: Membership) -> proto::MemberEvent {
@@ -143,6 +144,7 @@ const fn event_type(event_type: EventType) -> proto::EventType {
         EventType::RoleCreated => proto::EventType::RoleCreated,
         EventType::RoleUpdated => proto::EventType::RoleUpdated,
         EventType::RoleDeleted => proto::EventType::RoleDeleted,
+        EventType::Unknown => proto::EventType::Unspecified,
     }
 }
 

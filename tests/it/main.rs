@@ -51,6 +51,7 @@ mod key_plan_cases;
 mod keyring;
 mod keys;
 mod late_commits;
+mod later_events;
 mod layers;
 mod letters;
 mod list_changes;
@@ -164,6 +165,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     inviters::tests,
     key_memory::tests,
     keys::tests,
+    later_events::tests,
     letters::tests,
     list_changes::tests,
     list_filters::tests,

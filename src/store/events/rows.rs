@@ -20,7 +20,8 @@ impl TryFrom<Model> for Event {
     type Error = Error;
 
     fn try_from(row: Model) -> Result<Self> {
-        let event_type = word(EventType::of, &row.event_type)?;
+        // A later version may be at work beside this one: its events are told without what is not known here.
+        let event_type = EventType::of(&row.event_type).unwrap_or(EventType::Unknown);
         Ok(Self {
             position: EventPosition {
                 batch: row.batch,
@@ -63,6 +64,7 @@ fn payload(family: Family, row: Model) -> Result<Payload> {
             row.role_id.ok_or_else(incomplete)?,
             split(row.changed_fields),
         ),
+        Family::Unknown => Payload::Unknown,
         Family::Key => Payload::Key(row.key_id.ok_or_else(incomplete)?),
         Family::Member => Payload::Member(Membership {
             role: needed(row.role, Role::of)?,
@@ -70,10 +72,7 @@ fn payload(family: Family, row: Model) -> Result<Payload> {
             source: needed(row.source, Source::of)?,
             invitation_id: row.invitation_id,
             import_id: row.import_id,
-            removal: row
-                .removal
-                .map(|text| word(Removal::of, &text))
-                .transpose()?,
+            removal: row.removal.and_then(|text| Removal::of(&text)),
             changed_fields: split(row.changed_fields),
         }),
     })
@@ -150,6 +149,7 @@ pub(super) fn row(happening: &Happening, made: &Made<'_>, position: EventPositio
             row.state = Some(state.word().to_owned());
             row.invitation_id = *invitation;
         }
+        Payload::Unknown => {}
         Payload::Key(key) => row.key_id = Some(key.clone()),
         Payload::Role(role, fields) => {
             row.role_id = Some(*role);
