@@ -2,9 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use muster::proto::{
-    ListImportResultsRequest, ListImportsRequest, ListInvitationsRequest, ListMembersRequest,
-    ListRolesRequest, MemberFilter, MemberState, Role,
+use muster::{
+    domain::{
+        keys::Scope,
+        new_keys::{NewKey, Scopes},
+    },
+    proto::{
+        ListImportResultsRequest, ListImportsRequest, ListInvitationsRequest, ListMembersRequest,
+        ListRolesRequest, MemberFilter, MemberState, Role,
+    },
 };
 use prost::Message;
 use tonic::{Code, Status};
@@ -12,7 +18,7 @@ use tonic::{Code, Status};
 use crate::{
     fixtures::{invitation_of, team_of},
     harness::{Harness, tests},
-    keyring::service,
+    keyring::{self, service},
     raw_calls::{Voice, call, methods},
     refusals::{Outcome, reason},
     samples::{Things, encoded, named, sample, told},
@@ -41,11 +47,20 @@ async fn nobody_gets_at_another_team_by_its_ids(h: &Harness) {
         .map(|(_, text)| text.clone())
         .collect();
     secrets.extend(["theirs", "Theirson"].map(str::to_owned));
-    secrets.insert(their_admin);
+    secrets.insert(their_admin.clone());
     let service = h.made(&service("mine", Some(&mine["team_id"]), &[])).await;
+    // Every scope but the operator's: it may act for people too.
+    let acting = NewKey {
+        scopes: Scopes::parse("scopes", Scope::ALL[1..].to_vec()).expect("scopes"),
+        ..keyring::service("acting", Some(&mine["team_id"]), &[])
+    };
+    let acting = h.made(&acting).await.text().to_owned();
+    let stranger = Some(their_admin);
     let voices = [
-        ("the admin", Some(my_admin), h.key().to_owned()),
+        ("the admin", Some(my_admin.clone()), h.key().to_owned()),
         ("a service of the team", None, service.text().to_owned()),
+        ("a service for the admin", Some(my_admin), acting.clone()),
+        ("a service for another team's", stranger, acting),
     ];
     let mut crawled = 0;
     for method in methods() {
