@@ -9,6 +9,7 @@ mod batch_revocations;
 mod binary;
 mod bounds;
 mod cancelled_calls;
+mod certificates;
 mod cli;
 mod cli_config;
 mod cli_import;
@@ -136,6 +137,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     batch_revocations::tests,
     bounds::tests,
     cancelled_calls::tests,
+    certificates::tests,
     compression::tests,
     connections::tests,
     correct_email::tests,
