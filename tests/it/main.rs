@@ -2,6 +2,7 @@
 
 mod acts;
 mod addresses;
+mod answers;
 mod authorities;
 mod authority;
 mod backends;
@@ -24,6 +25,7 @@ mod deadlines;
 mod deployments;
 mod domain_rules;
 mod drain;
+mod dumps;
 mod errors;
 mod etags;
 mod event_numbers;
@@ -47,6 +49,7 @@ mod invitation_filters;
 mod invitation_life;
 mod invitations;
 mod inviters;
+mod key_lives;
 mod key_memory;
 mod key_plan_cases;
 mod keyring;
@@ -54,6 +57,7 @@ mod keys;
 mod late_commits;
 mod layers;
 mod letters;
+mod link_lives;
 mod list_changes;
 mod list_filters;
 mod list_plans;
@@ -66,6 +70,7 @@ mod messages;
 mod migrations;
 mod motley;
 mod multitude;
+mod needles;
 mod outbox;
 mod outcomes;
 mod overload;
@@ -220,6 +225,7 @@ fn main() -> ExitCode {
     trials.extend(cli_config::trials());
     trials.extend(cli_import::trials());
     trials.extend(first_start::trials());
+    trials.extend(needles::trials());
     trials.extend(rotation::trials());
     trials.extend(tls_files::trials());
     for backend in backends.iter() {
