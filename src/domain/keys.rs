@@ -76,6 +76,12 @@ impl ApiKey {
     }
 }
 
+/// Whether a text has the form of a key's id.
+#[must_use]
+pub fn is_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// Where a page of keys ended.
 pub struct ApiKeyPosition {
     /// When the last key was made, in microseconds since 1970.
@@ -126,9 +132,8 @@ impl KeyText {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (id, secret) = text.strip_prefix("mst_")?.split_once('_')?;
-        let named = id.len() == 12 && id.bytes().all(|b| b.is_ascii_hexdigit());
         let secret: Option<[u8; 32]> = URL_SAFE_NO_PAD.decode(secret).ok()?.try_into().ok();
-        (named && secret.is_some()).then(|| Self {
+        (is_id(id) && secret.is_some()).then(|| Self {
             id: id.to_owned(),
             text: text.to_owned(),
         })

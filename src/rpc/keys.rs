@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app::{self, Caller, keys::service},
     domain::{
-        keys::{ApiKey, ApiKeyPosition, Scope},
+        keys::{self, ApiKey, ApiKeyPosition, Scope},
         names::DisplayName,
         new_keys::{CertificateName, NewKey, Scopes},
         pages::{read, size},
@@ -128,6 +128,10 @@ fn scopes(numbers: &[i32], violations: &mut Violations) -> Option<Scopes> {
 fn revoked(message: &proto::RevokeKeyRequest) -> Result<String> {
     if message.key_id.is_empty() {
         return Err(FieldViolation::new("key_id", Rule::Required).into());
+    }
+    // A refusal names the key: whoever puts the whole text here must not find it in answers, and what keeps them.
+    if !keys::is_id(&message.key_id) {
+        return Err(FieldViolation::new("key_id", Rule::Malformed).into());
     }
     Ok(message.key_id.clone())
 }

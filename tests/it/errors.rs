@@ -19,6 +19,7 @@ use tonic::{Code, Request};
 use crate::{
     fixtures::{invitation_of, team_called},
     harness::{Harness, tests},
+    keyring::halves,
     refusals::{Outcome, reason},
 };
 
@@ -320,20 +321,20 @@ async fn a_key_that_is_malformed_unknown_or_revoked_is_refused(h: &Harness) {
     assert_eq!(list_with(h, &format!("Bearer {text}")).await, Ok(()));
 
     let invalid = Err((Code::Unauthenticated, "CREDENTIAL_INVALID".to_owned()));
-    let (id, secret) = text.rsplit_once('_').expect("mst_<id>_<secret>");
+    let (id, secret) = halves(text);
     let other = keys::create(&h.ctx, "third").await.expect("a key");
-    let (other_id, _) = other.text().rsplit_once('_').expect("mst_<id>_<secret>");
+    let (other_id, _) = halves(other.text());
     let first = if secret.starts_with('A') { "B" } else { "A" };
     let wrong = [
         "Bearer".to_owned(),
         "Bearer nonsense".to_owned(),
         "Bearer mst__".to_owned(),
         format!("Basic {text}"),
-        format!("Bearer {id}_"),
+        format!("Bearer mst_{id}_"),
         format!("Bearer {text}A"),
         format!("Bearer {}", &text[..text.len() - 1]),
-        format!("Bearer {id}_{first}{}", &secret[1..]),
-        format!("Bearer {other_id}_{secret}"),
+        format!("Bearer mst_{id}_{first}{}", &secret[1..]),
+        format!("Bearer mst_{other_id}_{secret}"),
         format!("Bearer mst_000000000000_{secret}"),
     ];
     for (number, authorization) in wrong.iter().enumerate() {

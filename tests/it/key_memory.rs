@@ -17,7 +17,7 @@ use tonic::Code;
 use crate::{
     fixtures::MICROSECOND,
     harness::{Harness, tests},
-    keyring::{certified, named},
+    keyring::{certified, halves, named},
     refusals::Outcome,
 };
 
@@ -82,8 +82,7 @@ async fn whatever_is_wrong_with_a_key_costs_the_same_statements(h: &Harness) {
         .await
         .expect("a revocation");
     let (known, other) = (h.made(&named("known")).await, unknown.text());
-    // The secret may have underscores of its own.
-    let secret = other.splitn(3, '_').nth(2).expect("a secret");
+    let (_, secret) = halves(other);
     let forged = format!("mst_{}_{secret}", known.id());
     let mut costs = Vec::new();
     for text in [other, revoked.text(), expired.text(), &forged] {

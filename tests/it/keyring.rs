@@ -66,6 +66,14 @@ pub(crate) fn key_called(name: &str) -> CreateKeyRequest {
     }
 }
 
+/// The id and the secret in the text of a key. The secret may have underscores of its own.
+pub(crate) fn halves(text: &str) -> (&str, &str) {
+    let halves = text
+        .strip_prefix("mst_")
+        .and_then(|rest| rest.split_once('_'));
+    halves.expect("mst_<id>_<secret>")
+}
+
 impl Harness {
     /// A key that is made past the wire.
     pub(crate) async fn made(&self, new: &NewKey) -> KeyText {

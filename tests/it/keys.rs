@@ -35,7 +35,7 @@ tests![
     the_events_of_keys_name_the_caller,
 ];
 
-fn stamp(time: chrono::DateTime<chrono::Utc>) -> Timestamp {
+pub(crate) fn stamp(time: chrono::DateTime<chrono::Utc>) -> Timestamp {
     Timestamp {
         seconds: time.timestamp(),
         nanos: i32::try_from(time.timestamp_subsec_nanos()).expect("nanoseconds"),
@@ -367,6 +367,14 @@ async fn to_revoke_twice_is_nothing_more_and_an_unknown_key_is_missing(h: &Harne
         .revoke_key(nobody)
         .await
         .missing("KEY_NOT_FOUND", "0123456789ab");
+    // The whole text where the id belongs is not repeated in the answer.
+    let (_, text) = make(h, key_called("billing")).await;
+    let whole = RevokeKeyRequest {
+        key_id: text,
+        ..RevokeKeyRequest::default()
+    };
+    let refused = h.keys().revoke_key(whole).await;
+    refused.invalid(&[("key_id", "MALFORMED")]);
     h.keys()
         .revoke_key(RevokeKeyRequest::default())
         .await

@@ -2,6 +2,7 @@
 
 mod acts;
 mod addresses;
+mod answers;
 mod authorities;
 mod authority;
 mod backends;
@@ -9,6 +10,7 @@ mod batch_revocations;
 mod binary;
 mod bounds;
 mod cancelled_calls;
+mod certificates;
 mod cli;
 mod cli_config;
 mod cli_import;
@@ -23,6 +25,7 @@ mod deadlines;
 mod deployments;
 mod domain_rules;
 mod drain;
+mod dumps;
 mod errors;
 mod etags;
 mod event_numbers;
@@ -46,6 +49,7 @@ mod invitation_filters;
 mod invitation_life;
 mod invitations;
 mod inviters;
+mod key_lives;
 mod key_memory;
 mod key_plan_cases;
 mod keyring;
@@ -54,6 +58,7 @@ mod late_commits;
 mod later_events;
 mod layers;
 mod letters;
+mod link_lives;
 mod list_changes;
 mod list_filters;
 mod list_plans;
@@ -66,6 +71,7 @@ mod messages;
 mod migrations;
 mod motley;
 mod multitude;
+mod needles;
 mod outbox;
 mod outcomes;
 mod overload;
@@ -137,6 +143,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     batch_revocations::tests,
     bounds::tests,
     cancelled_calls::tests,
+    certificates::tests,
     compression::tests,
     connections::tests,
     correct_email::tests,
@@ -220,6 +227,7 @@ fn main() -> ExitCode {
     trials.extend(cli_config::trials());
     trials.extend(cli_import::trials());
     trials.extend(first_start::trials());
+    trials.extend(needles::trials());
     trials.extend(rotation::trials());
     trials.extend(tls_files::trials());
     for backend in backends.iter() {

@@ -7,10 +7,15 @@ use prost::bytes::{Buf, BufMut};
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 use tonic::{
     Request, Status,
-    client::Grpc,
+    body::Body,
+    client::{Grpc, GrpcService},
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
+    codegen::StdError,
     metadata::{Ascii, MetadataValue},
-    service::{Interceptor, interceptor::InterceptedService},
+    service::{
+        Interceptor,
+        interceptor::{InterceptedService, ResponseBody},
+    },
 };
 
 use crate::harness::Harness;
@@ -58,8 +63,21 @@ pub(crate) async fn call(
     messages: Vec<Vec<u8>>,
 ) -> Result<Vec<u8>, Status> {
     let channel = InterceptedService::new(h.channel(), voice.clone());
+    call_over(channel, method, messages).await
+}
+
+/// The same over any connection.
+pub(crate) async fn call_over<S>(
+    channel: S,
+    method: &MethodDescriptor,
+    messages: Vec<Vec<u8>>,
+) -> Result<Vec<u8>, Status>
+where
+    S: GrpcService<Body, ResponseBody = ResponseBody<Body>>,
+{
     let mut client = Grpc::new(channel);
-    client.ready().await.expect("a connection");
+    let ready: Result<(), StdError> = client.ready().await.map_err(Into::into);
+    ready.expect("a connection");
     let path = PathAndQuery::try_from(format!("/muster.v1.{}", name(method))).expect("a path");
     let stream = Request::new(tokio_stream::iter(messages));
     if method.is_server_streaming() {

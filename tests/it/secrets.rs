@@ -1,53 +1,39 @@
-//! What nobody may find in a log or a dump: the tokens of a hundred links, and API keys.
+//! What nobody may find in an answer, a log or a dump: the tokens of a thousand links, and API keys.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command, sync::Arc};
+use std::{collections::BTreeMap, process::Command, sync::Arc};
 
-use base64::{
-    Engine,
-    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
-};
 use libtest_mimic::Trial;
-use muster::{
-    mail::eml,
-    proto::{
-        AcceptInvitationRequest, CreateInvitationRequest, CreateKeyRequest, CreateTeamRequest,
-        DeclineInvitationRequest, DeliveryState, ImportUsersEnd, ImportUsersHeader,
-        ImportUsersRequest, ImportUsersRow, ImportUsersRows, InvitationFilter,
-        ListInvitationsRequest, PeekInvitationRequest, ReleaseLettersRequest,
-        ResendInvitationRequest, RevokeInvitationRequest, import_users_end::Count,
-        import_users_request::Part, invitation_service_client::InvitationServiceClient,
-        key_service_client::KeyServiceClient, team_service_client::TeamServiceClient,
-        user_service_client::UserServiceClient,
-    },
-};
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use crate::{
+    answers::{Answer, Recorder},
     backends::{Backend, block_on},
     binary::{Folder, Server, code, complaint, said},
-    fixtures::{invitation_of, team_called},
-    harness::Keyed,
-    keyring::key_called,
-    refusals::Outcome,
-    request_ids::request_id,
-    waiting::until,
+    dumps::dump,
+    key_lives,
+    keyring::halves,
+    link_lives::{Life, letters},
+    needles::Needles,
+    raw_calls::{call_over, methods, name},
+    samples::{Things, encoded, sample},
 };
 
 /// The built program on a database of its own, its log at the lowest level.
 pub(crate) fn on_backend(backend: &Arc<Backend>) -> Vec<Trial> {
     let name = format!(
-        "{}::secrets::neither_the_log_nor_a_dump_holds_a_token_or_a_key",
+        "{}::secrets::no_answer_no_log_and_no_dump_holds_a_token_or_a_key",
         backend.name()
     );
     let backend = Arc::clone(backend);
     vec![Trial::test(name, move || {
         let database = backend.database();
-        neither_the_log_nor_a_dump_holds_a_token_or_a_key(&database.url);
+        no_answer_no_log_and_no_dump_holds_a_token_or_a_key(&database.url);
         Ok(())
     })]
 }
 
-fn neither_the_log_nor_a_dump_holds_a_token_or_a_key(url: &str) {
+const CREATE_KEY: &str = "/muster.v1.KeyService/CreateKey";
+
+fn no_answer_no_log_and_no_dump_holds_a_token_or_a_key(url: &str) {
     let folder = Folder::new();
     folder.write("secret", "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
     let configured = |mut command: Command| {
@@ -55,69 +41,120 @@ fn neither_the_log_nor_a_dump_holds_a_token_or_a_key(url: &str) {
             .env("MUSTER_DATABASE_URL", url)
             .env("MUSTER_SECRET_KEY_FILE", "secret")
             .env("MUSTER_LOG_FILTER", "trace")
+            .env("MUSTER_TOKEN_CALLS_BURST", "10000")
+            .env("MUSTER_RELAY_BATCH", "100")
             .env("MUSTER_RELAY_POLL", "20ms");
         command
     };
     let arguments = ["--listen", "127.0.0.1:0", "--operator-key-file", "key"];
     let server = Server::start(configured(folder.muster(&arguments)));
-    let made = configured(folder.muster(&["keys", "create", "--name", "second"])).output();
-    let second = said(&made.expect("the program"));
-    let mut keys = vec![folder.read("key"), second];
-    for key in &mut keys {
-        *key = key.trim().to_owned();
-    }
-    // Its answer is stored, since it can be repeated.
-    keys.push(block_on(repeatable(&server, &keys[0])));
+    let run = |arguments: &[&str]| {
+        said(
+            &configured(folder.muster(arguments))
+                .output()
+                .expect("the program"),
+        )
+    };
+    let printed = [
+        folder.read("key"),
+        run(&["keys", "create", "--name", "second"]),
+    ];
+    let [first, second] = printed.map(|key| key.trim().to_owned());
 
-    let (waiting, idle) = block_on(async {
-        let mut life = Life {
-            invitations: InvitationServiceClient::new(server.keyed(&keys[0])),
-            server: &server,
-            folder: &folder,
-            key: &keys[1],
-            team: String::new(),
-        };
-        // Held letters wait with their tokens, which are known once they are released.
-        life.begin().await;
+    let (recorder, waiting, made, idle) = block_on(async {
+        let recorder = Recorder::new(server.channel());
+        let mut life = Life::begin(&recorder, &first, &folder).await;
         let waiting = dump(url).await;
         life.live().await;
-        (waiting, dump(url).await)
+        let made = key_lives::live(&recorder, &second, &life.team).await;
+        let tokens = letters(&folder);
+        let voices = [&first, &made[1], &made[0]];
+        for token in [tokens.values().next(), tokens.values().last()] {
+            let things = things(&life.team, token.expect("a letter"), &made[2]);
+            every_call(&recorder, &voices, &things).await;
+        }
+        (recorder, waiting, made, dump(url).await)
     });
+    let listed = run(&["keys", "list"]);
 
     let tokens = letters(&folder);
-    assert!(tokens.len() >= 100, "only {} tokens", tokens.len());
+    assert!(tokens.len() >= 1_000, "only {} tokens", tokens.len());
     let output = server.stop();
     let log = complaint(&output);
     assert_eq!(code(output.status), 0);
     assert!(log.contains("\"TRACE\""), "the log is not complete");
     let stopped = block_on(dump(url));
 
-    let secrets = tokens.values().map(String::as_str);
-    let secrets = secrets.chain(keys.iter().filter_map(|key| key.splitn(3, '_').nth(2)));
-    let forms: Vec<_> = secrets.flat_map(forms).collect();
+    let keys: Vec<_> = made.iter().chain([&first, &second]).collect();
+    let secrets: Vec<_> = keys.iter().map(|key| halves(key).1).collect();
+    let secrets = secrets
+        .into_iter()
+        .chain(tokens.values().map(String::as_str));
+    let needles = Needles::of(secrets);
     for (place, bytes) in [
         ("the log", log.as_bytes()),
         ("a dump with letters that wait", &waiting),
         ("a dump with none", &idle),
         ("a dump after the end", &stopped),
+        ("a list of keys", listed.as_bytes()),
     ] {
-        assert_eq!(hits(bytes, &forms), 0, "{place} holds secrets");
+        assert!(needles.found(bytes).is_empty(), "{place} holds secrets");
     }
-    // What is there is found: both the search and the dump work.
-    assert!(hits(&idle, &[b"p0@a.example".to_vec()]) > 0);
+    let answers = recorder.answers();
+    shown_once(&answers, &needles, made.len());
+    every_call_was_answered(&answers);
+    // What is there is found: the dump works.
+    let address = b"spring0@a.example";
+    assert!(idle.windows(address.len()).any(|text| text == address));
     no_address_in(&log);
 }
 
-/// A key that is made by a call with a request id.
-async fn repeatable(server: &Server, key: &str) -> String {
-    let mut client = KeyServiceClient::new(server.keyed(key));
-    let request = CreateKeyRequest {
-        request_id: request_id(1),
-        ..key_called("third")
-    };
-    let answer = client.create_key(request).await.answered();
-    assert_ne!(answer.secret, "");
-    answer.secret
+/// The text of each key that a call made stands in one answer of that call, and no other secret in any.
+fn shown_once(answers: &[Answer], needles: &Needles, made: usize) {
+    let mut shown = BTreeMap::<usize, usize>::new();
+    for answer in answers {
+        for number in needles.found(&answer.bytes) {
+            assert_eq!(answer.path, CREATE_KEY, "an answer holds a secret");
+            *shown.entry(number).or_default() += 1;
+        }
+    }
+    let once: BTreeMap<_, _> = (0..made).map(|number| (number, 1)).collect();
+    assert_eq!(shown, once);
+}
+
+/// What a sample of a call can be about.
+fn things(team: &str, token: &str, key: &str) -> Things {
+    let text = |text: &str| text.to_owned();
+    BTreeMap::from([
+        ("team_id", text(team)),
+        ("token", text(token)),
+        ("key_id", text(halves(key).0)),
+        ("import_id", text("spring")),
+        ("user_id", text(team)),
+        ("invitation_id", text(team)),
+        ("role_id", text(team)),
+        ("display_name", text("sample")),
+        ("email", text("sample@a.example")),
+        ("role", text("ROLE_MEMBER")),
+    ])
+}
+
+/// Every call of the contract by each of these keys, whatever comes of it.
+async fn every_call(recorder: &Recorder, keys: &[&String], things: &Things) {
+    for method in methods() {
+        let messages = encoded(&sample(&method, things));
+        for key in keys {
+            drop(call_over(recorder.keyed(key), &method, messages.clone()).await);
+        }
+    }
+}
+
+fn every_call_was_answered(answers: &[Answer]) {
+    for method in methods() {
+        let path = format!("/muster.v1.{}", name(&method));
+        let heard = |answer: &Answer| answer.path == path && !answer.bytes.is_empty();
+        assert!(answers.iter().any(heard), "{path}");
+    }
 }
 
 /// Addresses may be in what libraries trace; never in our own lines, nor in any that runs by default.
@@ -132,241 +169,4 @@ fn no_address_in(log: &str) {
         }
     }
     assert!(seen > 100, "{seen} lines");
-}
-
-/// Everything that can happen to a link.
-struct Life<'a> {
-    invitations: InvitationServiceClient<Keyed>,
-    server: &'a Server,
-    folder: &'a Folder,
-    key: &'a str,
-    team: String,
-}
-
-const IMPORTED: usize = 60;
-
-impl Life<'_> {
-    /// A team, and an import whose letters are held.
-    async fn begin(&mut self) {
-        let mut teams = TeamServiceClient::new(self.server.keyed(self.key));
-        let request: CreateTeamRequest = team_called("acme");
-        let team = teams.create_team(request).await.answered().team;
-        self.team = team.expect("the team").id;
-        let rows = (0..IMPORTED).map(|n| ImportUsersRow {
-            given_name: "Ann".to_owned(),
-            family_name: "Lee".to_owned(),
-            email: format!("p{n}@a.example"),
-        });
-        let parts = [
-            Part::Header(ImportUsersHeader {
-                team_id: self.team.clone(),
-                import_id: "spring".to_owned(),
-                hold_letters: true,
-                ..ImportUsersHeader::default()
-            }),
-            Part::Rows(ImportUsersRows {
-                rows: rows.collect(),
-            }),
-            Part::End(ImportUsersEnd {
-                count: Some(Count::RowCount(60)),
-            }),
-        ];
-        let stream = tokio_stream::iter(parts.map(|part| ImportUsersRequest { part: Some(part) }));
-        let mut users = UserServiceClient::new(self.server.keyed(self.key));
-        let answer = users.import_users(stream).await.answered();
-        assert_eq!(answer.results.len(), IMPORTED);
-        self.sent(1).await;
-    }
-
-    /// Single invitations, resends, answers of every kind, the release; it ends when every letter is sent.
-    async fn live(&mut self) {
-        let team_id = self.team.clone();
-        let mut ids = Vec::new();
-        for n in 0..25 {
-            let request: CreateInvitationRequest =
-                invitation_of(&team_id, &format!("s{n}@a.example"));
-            let answer = self.invitations.create_invitation(request).await.answered();
-            ids.push(answer.invitation.expect("an invitation").id);
-        }
-        self.sent(26).await;
-        let first = letters(self.folder);
-        for invitation_id in &ids[..20] {
-            let request = ResendInvitationRequest {
-                team_id: team_id.clone(),
-                invitation_id: invitation_id.clone(),
-                ..ResendInvitationRequest::default()
-            };
-            self.invitations.resend_invitation(request).await.answered();
-        }
-        self.sent(46).await;
-        let import_id = "spring".to_owned();
-        let request = ReleaseLettersRequest {
-            team_id,
-            import_id,
-            ..ReleaseLettersRequest::default()
-        };
-        self.invitations.release_letters(request).await.answered();
-        self.sent(46 + IMPORTED).await;
-        self.answer(&first).await;
-    }
-
-    /// What people do with their links; the old ones are dead for most.
-    async fn answer(&mut self, first: &BTreeMap<String, String>) {
-        for token in first.values() {
-            let token = token.clone();
-            let peek = PeekInvitationRequest { token };
-            drop(self.invitations.peek_invitation(peek).await);
-        }
-        let all = letters(self.folder);
-        let newer = all.iter().filter(|(name, _)| !first.contains_key(*name));
-        for (n, (_, token)) in newer.enumerate() {
-            let token = token.clone();
-            match n % 4 {
-                0 | 1 => {
-                    let request = AcceptInvitationRequest {
-                        token,
-                        ..AcceptInvitationRequest::default()
-                    };
-                    self.invitations.accept_invitation(request).await.answered();
-                }
-                2 => {
-                    let request = DeclineInvitationRequest {
-                        token,
-                        ..DeclineInvitationRequest::default()
-                    };
-                    let answer = self.invitations.decline_invitation(request).await;
-                    answer.answered();
-                }
-                _ => {}
-            }
-        }
-        let request = ListInvitationsRequest {
-            team_id: self.team.clone(),
-            page_size: 1_000,
-            filter: Some(InvitationFilter::default()),
-            ..ListInvitationsRequest::default()
-        };
-        let listed = self.invitations.list_invitations(request).await.answered();
-        for invitation in listed.invitations.iter().skip(60) {
-            let request = RevokeInvitationRequest {
-                team_id: self.team.clone(),
-                invitation_id: invitation.id.clone(),
-                ..RevokeInvitationRequest::default()
-            };
-            drop(self.invitations.revoke_invitation(request).await);
-        }
-    }
-
-    /// Waits until so many letters are in the folder and none is queued.
-    async fn sent(&self, count: usize) {
-        until("the letters are sent", async || {
-            let mut invitations = self.invitations.clone();
-            let filter = InvitationFilter {
-                delivery_states: vec![DeliveryState::Queued.into()],
-                ..InvitationFilter::default()
-            };
-            let request = ListInvitationsRequest {
-                team_id: self.team.clone(),
-                filter: Some(filter),
-                ..ListInvitationsRequest::default()
-            };
-            let queued = invitations.list_invitations(request).await.answered();
-            let none = queued.invitations.is_empty() && letters(self.folder).len() == count;
-            none.then_some(())
-        })
-        .await;
-    }
-}
-
-/// The token of each letter in the outbox folder, by the letter's name.
-fn letters(folder: &Folder) -> BTreeMap<String, String> {
-    let Ok(entries) = fs::read_dir(folder.file("outbox")) else {
-        return BTreeMap::new();
-    };
-    entries
-        .filter_map(|entry| {
-            let path = entry.expect("an entry").path();
-            let name = path.file_name()?.to_str()?.to_owned();
-            if !name.to_ascii_lowercase().ends_with(".eml") || name.starts_with('.') {
-                return None;
-            }
-            let link = eml::link(&fs::read(path).ok()?)?;
-            let (_, token) = link.rsplit_once('/')?;
-            Some((name, token.to_owned()))
-        })
-        .collect()
-}
-
-/// A secret as it is written, and its bytes as they are, in hex and in the other base64.
-fn forms(secret: &str) -> Vec<Vec<u8>> {
-    let bytes = URL_SAFE_NO_PAD.decode(secret).expect("base64");
-    assert_eq!(bytes.len(), 32);
-    let digits: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let hex = digits.concat();
-    vec![
-        secret.as_bytes().to_vec(),
-        STANDARD_NO_PAD.encode(&bytes).into_bytes(),
-        hex.to_uppercase().into_bytes(),
-        hex.into_bytes(),
-        bytes,
-    ]
-}
-
-/// At how many places one of the forms begins.
-fn hits(place: &[u8], forms: &[Vec<u8>]) -> usize {
-    // A log at the lowest level is long: most places are ruled out by their first two bytes.
-    let mut begins = vec![false; 1 << 16];
-    for form in forms {
-        begins[usize::from(u16::from_be_bytes([form[0], form[1]]))] = true;
-    }
-    (0..place.len() - 1)
-        .filter(|&at| begins[usize::from(u16::from_be_bytes([place[at], place[at + 1]]))])
-        .filter(|&at| forms.iter().any(|form| place[at..].starts_with(form)))
-        .count()
-}
-
-/// Every cell of every table, bytes in hex; with SQLite also its files as they lie there.
-async fn dump(url: &str) -> Vec<u8> {
-    let mut dump = rows(url).await.into_bytes();
-    if let Some(file) = url.strip_prefix("sqlite://") {
-        for suffix in ["", "-wal", "-shm"] {
-            let file = format!("{file}{suffix}");
-            // After a clean end there is no log beside the database.
-            if Path::new(&file).exists() {
-                dump.extend(fs::read(file).expect("a file of the database"));
-            }
-        }
-    }
-    dump
-}
-
-async fn rows(url: &str) -> String {
-    let database = sea_orm::Database::connect(url).await.expect("a database");
-    let backend = database.get_database_backend();
-    let ask = async |sql: String| -> Vec<String> {
-        let statement = Statement::from_string(backend, sql);
-        let rows = database.query_all_raw(statement).await.expect("rows");
-        rows.iter()
-            .map(|row| row.try_get("", "text").expect("text"))
-            .collect()
-    };
-    let mut dump = String::new();
-    if backend == DbBackend::Sqlite {
-        let tables = "SELECT name AS text FROM sqlite_master WHERE type = 'table'";
-        for table in ask(tables.to_owned()).await {
-            let columns = format!("SELECT name AS text FROM pragma_table_info('{table}')");
-            for column in ask(columns).await {
-                let cells = format!("SELECT quote({column}) AS text FROM {table}");
-                dump.push_str(&ask(cells).await.join("\n"));
-            }
-        }
-    } else {
-        let tables = "SELECT tablename::text AS text FROM pg_tables WHERE schemaname = 'public'";
-        for table in ask(tables.to_owned()).await {
-            let cells = format!("SELECT t::text AS text FROM {table} t");
-            dump.push_str(&ask(cells).await.join("\n"));
-        }
-    }
-    database.close().await.expect("closed");
-    dump
 }

@@ -21,6 +21,7 @@ use tonic_reflection::pb::{v1, v1alpha};
 
 use crate::{
     harness::{BearerKey, Harness, tests},
+    keyring::halves,
     refusals::{Outcome, details},
     waiting::until,
 };
@@ -150,10 +151,10 @@ async fn no_method_answers_without_a_key_or_with_a_wrong_one(h: &Harness) {
     let methods = methods();
     assert!(methods.len() >= 29, "{} methods", methods.len());
     let right = new_key(h).await;
-    let (known, secret) = right.rsplit_once('_').expect("a key");
+    let (known, secret) = halves(&right);
     let twisted: String = secret.chars().rev().collect();
     let wrong = [
-        format!("Bearer {known}_{twisted}"),
+        format!("Bearer mst_{known}_{twisted}"),
         "Bearer mst_0123456789ab_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
         "Bearer ".to_owned(),
         format!("Basic {right}"),
