@@ -84,8 +84,9 @@ pub async fn update<A: Message + Default>(
         let tx = &tx;
         let (team, power) = authority::enter(tx, call.caller(), command.team_id).await?;
         let member = find(tx, &team, command.user_id).await?;
-        let ids = command.wanted.custom_role_ids.as_deref();
-        let found = store::roles::by_ids(tx, team.id, ids.unwrap_or_default()).await?;
+        let wanted = command.wanted.custom_role_ids.as_deref();
+        let ids = [&member.custom_role_ids, wanted.unwrap_or_default()].concat();
+        let found = store::roles::by_ids(tx, team.id, &ids).await?;
 
         call.expect(&member.etag())?;
         let change = command.wanted.of(&member, &found, &power)?;

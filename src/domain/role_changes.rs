@@ -46,7 +46,8 @@ impl Change {
 }
 
 impl Wanted {
-    /// What becomes of a member; `found` are those of the wanted custom roles that his team has.
+    /// What becomes of a member; `found` are the wanted custom roles that his team has, and those that he holds. Who is
+    /// no admin any more keeps only the custom roles that the same change names.
     ///
     /// # Errors
     /// `NOT_A_MEMBER`, `PRIMARY_ADMIN_PROTECTED`, `PERMISSION_MISSING`, `ROLE_NOT_FOUND`.
@@ -61,8 +62,13 @@ impl Wanted {
         if let Some(role) = role {
             may_become(role, member, power)?;
         }
-        let wanted = self.custom_role_ids.as_ref();
-        let custom = wanted.filter(|ids| **ids != member.custom_role_ids);
+        let falls = member.role.is_admin() && role.is_some_and(|role| !role.is_admin());
+        let wanted = match &self.custom_role_ids {
+            None if falls => Some(&[][..]),
+            None => None,
+            Some(ids) => Some(&ids[..]),
+        };
+        let custom = wanted.filter(|ids| *ids != member.custom_role_ids);
         if let Some(ids) = custom {
             let is_admin = member.role.is_admin() || role.is_some_and(Role::is_admin);
             may_hold(ids, found, (member.team_id, is_admin), power)?;
@@ -70,7 +76,7 @@ impl Wanted {
         let is_offer = member.state() == MemberState::Invited && role.is_some_and(Role::is_admin);
         Ok(Change {
             role,
-            custom_role_ids: custom.cloned(),
+            custom_role_ids: custom.map(<[Uuid]>::to_vec),
             is_offer,
         })
     }
@@ -94,6 +100,7 @@ fn may_become(role: Role, member: &Member, power: &Power) -> Result<()> {
     }
 }
 
+/// Whoever changes custom roles holds all that they hold, also those that he takes away.
 fn may_hold(
     ids: &[Uuid],
     found: &[CustomRole],
@@ -282,7 +289,13 @@ mod tests {
             refusal(hold(&both).of(&holder, &both, &giver)),
             "members.invite"
         );
-        assert!(hold(&[]).of(&holder, &[], &giver).is_ok());
+        // So does what he loses.
+        let answer = hold(&both[..1]).of(&holder, &both, &giver);
+        assert_eq!(refusal(answer), "members.invite");
+        let answer = hold(&[]).of(&holder, &both[1..], &giver);
+        assert_eq!(refusal(answer), "members.invite");
+        holder.custom_role_ids = vec![update.id];
+        assert!(hold(&[]).of(&holder, &both[..1], &giver).is_ok());
         assert!(
             hold(&both)
                 .of(&holder, &both, &person(Role::SecondaryAdmin))
@@ -320,6 +333,34 @@ mod tests {
         };
         let change = same.of(&admin, &invite, &person(Role::Member)).unwrap();
         assert_eq!(change.fields(), [""; 0]);
+    }
+
+    #[test]
+    fn who_is_no_admin_any_more_loses_his_custom_roles() {
+        use Role::{Guest, Member, SecondaryAdmin, SsoAdmin};
+
+        let invite = [custom(7, &[Permission::MembersInvite])];
+        let power = person(Role::PrimaryAdmin);
+        for (from, to, left) in [
+            (SecondaryAdmin, Member, Some(vec![])),
+            (SsoAdmin, Guest, Some(vec![])),
+            (SecondaryAdmin, SsoAdmin, None),
+            (Member, Guest, None),
+            (Guest, SecondaryAdmin, None),
+        ] {
+            let mut holder = active(from);
+            holder.custom_role_ids = vec![invite[0].id];
+            let change = turn_into(to).of(&holder, &invite, &power).unwrap();
+            assert_eq!(change.custom_role_ids, left, "{from:?} {to:?}");
+            let kept = Wanted {
+                role: Some(to),
+                ..hold(&invite)
+            };
+            let change = kept.of(&holder, &invite, &power).unwrap();
+            assert_eq!(change.fields(), ["role"]);
+        }
+        let change = turn_into(Member).of(&active(SsoAdmin), &[], &power);
+        assert_eq!(change.unwrap().fields(), ["role"]);
     }
 
     #[test]

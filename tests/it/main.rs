@@ -87,6 +87,7 @@ mod request_ids;
 mod resends;
 mod role_change_manners;
 mod role_changes;
+mod role_losses;
 mod role_manners;
 mod role_offers;
 mod role_races;
@@ -185,6 +186,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     resends::tests,
     role_change_manners::tests,
     role_changes::tests,
+    role_losses::tests,
     role_manners::tests,
     role_offers::tests,
     role_races::tests,
