@@ -26,7 +26,8 @@ pub struct Change {
     pub role: Option<Role>,
     /// All of his custom roles.
     pub custom_role_ids: Option<Vec<Uuid>>,
-    /// Whether he is still invited and an admin's role waits for him now: whoever offers it answers for it.
+    /// Whether he is still invited and an admin's role, or custom roles, wait for him now: whoever offers them answers for
+    /// all that waits.
     pub is_offer: bool,
 }
 
@@ -73,7 +74,11 @@ impl Wanted {
             let is_admin = member.role.is_admin() || role.is_some_and(Role::is_admin);
             may_hold(ids, found, (member.team_id, is_admin), power)?;
         }
-        let is_offer = member.state() == MemberState::Invited && role.is_some_and(Role::is_admin);
+        let offers = role.is_some_and(Role::is_admin) || custom.is_some_and(|ids| !ids.is_empty());
+        let is_offer = member.state() == MemberState::Invited && offers;
+        if is_offer {
+            power.grant(role.unwrap_or(member.role), member.team_id)?;
+        }
         Ok(Change {
             role,
             custom_role_ids: custom.map(<[Uuid]>::to_vec),
@@ -364,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn an_admins_role_that_waits_is_an_offer() {
+    fn an_admins_role_and_custom_roles_that_wait_are_an_offer() {
         let power = person(Role::PrimaryAdmin);
         let invited = |role| member(role, MemberState::Invited);
         for (before, to, offers) in [
@@ -379,5 +384,25 @@ mod tests {
                 offers
             );
         }
+        let invite = [custom(7, &[Permission::MembersInvite])];
+        let is_offer = |member: &Member, roles: &[CustomRole], power: &Power| {
+            hold(roles)
+                .of(member, &invite, power)
+                .map(|change| change.is_offer)
+        };
+        let mut ann = invited(Role::Member);
+        assert!(is_offer(&ann, &invite, &power).unwrap());
+        assert!(!is_offer(&ann, &[], &power).unwrap());
+        assert!(!is_offer(&active(Role::Member), &invite, &power).unwrap());
+        ann.custom_role_ids = vec![invite[0].id];
+        assert!(!is_offer(&ann, &invite, &power).unwrap());
+        assert!(!is_offer(&ann, &[], &power).unwrap());
+        // Who could not give the role does not become the one who offers it.
+        let sso = hold(&invite).of(
+            &invited(Role::SsoAdmin),
+            &invite,
+            &person(Role::SecondaryAdmin),
+        );
+        assert_eq!(refusal(sso), "sso_admins.grant");
     }
 }
