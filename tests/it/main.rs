@@ -111,6 +111,7 @@ mod team_settings;
 mod teams;
 mod tls;
 mod tls_files;
+mod tombstones;
 mod upgrades;
 mod uploads;
 mod user_lists;
@@ -202,6 +203,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     team_settings::tests,
     teams::tests,
     tls::tests,
+    tombstones::tests,
     user_lists::tests,
     users::tests,
     watches::tests,
