@@ -75,6 +75,10 @@ pub async fn run<A: Message + Default>(
             return Err(Error::Conflict);
         }
         let member = find(tx, &team, command.user_id).await?;
+        // First: what became of the account of somebody who left is not the team's to learn.
+        if member.state() == MemberState::Removed {
+            return Err(Error::Refused(Reason::NotAMember));
+        }
         call.expect(&member.etag())?;
         power.grant(member.role, team.id)?;
 

@@ -83,7 +83,8 @@ pub async fn post(ctx: &Context, tx: &Tx, postings: Vec<Posting>, now: Time) -> 
     store::outbox::post(tx, letters, now).await
 }
 
-/// Releases the held letters of an import, and starts the time of its open invitations anew.
+/// Releases the held letters of an import, and starts the time of its open invitations anew, but for those that offer what
+/// the caller could not give.
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `IMPORT_NOT_FOUND`.
@@ -100,7 +101,7 @@ pub async fn release<A: Message + Default>(
         show,
         |tx| async move {
             let tx = &tx;
-            let (team, _) = authority::enter(tx, call.caller(), team_id).await?;
+            let (team, power) = authority::enter(tx, call.caller(), team_id).await?;
             if store::imports::find(tx, team.id, import_id)
                 .await?
                 .is_none()
@@ -113,13 +114,28 @@ pub async fn release<A: Message + Default>(
                 .filter_map(|letter| letter.invitation_id)
                 .collect();
             let invitations = store::invitations::by_ids(tx, team.id, &waiting).await?;
+            let people: Vec<Uuid> = invitations.values().map(|one| one.user_id).collect();
+            let roles = store::members::roles(tx, &team, &people).await?;
+            let custom = store::member_roles::permissions_of(tx, team.id, &people).await?;
+            let gives = |user: Uuid| {
+                let role = roles
+                    .get(&user)
+                    .map_or(Ok(()), |role| power.grant(*role, team.id));
+                let held = custom.get(&user).map_or(&[][..], Vec::as_slice);
+                role.is_ok() && power.require_all(held, team.id).is_ok()
+            };
             let mut seats = super::admission::seats(tx, &team, now).await?;
 
+            let mut denied = Vec::new();
             let mut no_seat = Vec::new();
             let mut letters = Vec::new();
             let mut renewed = Vec::new();
             for letter in held {
                 if let Some(invitation) = letter.invitation_id.and_then(|id| invitations.get(&id)) {
+                    if !gives(invitation.user_id) {
+                        denied.push(invitation.id);
+                        continue;
+                    }
                     let is_primary = invitation.user_id == team.primary_admin_user_id;
                     if now >= invitation.expire_time && !is_primary && !seats.take() {
                         no_seat.push(invitation.id);
@@ -144,6 +160,7 @@ pub async fn release<A: Message + Default>(
             Ok(Released {
                 letters: letters.len(),
                 no_seat,
+                denied,
             })
         },
     )
@@ -157,4 +174,6 @@ pub struct Released {
     pub letters: usize,
     /// Expired invitations for which there was no seat.
     pub no_seat: Vec<Uuid>,
+    /// Invitations that offer what the caller could not give.
+    pub denied: Vec<Uuid>,
 }

@@ -16,6 +16,7 @@ use crate::{
         invitations::{Invitation, Step},
         letters::LetterKind,
         members::Member,
+        permissions::Power,
         roles::Role,
         teams::Team,
         tokens::InvitationToken,
@@ -177,20 +178,31 @@ pub async fn request_new<A: Message + Default>(
     .await
 }
 
-/// That the person who offered an admin's role could offer it now.
+/// That the person who offered what waits could offer it now: the role, and all that the custom roles hold.
 async fn still_granted(tx: &Tx, team: &Team, invitation: &Invitation) -> Result<()> {
     let Some(inviter) = invitation.inviter_user_id else {
         return Ok(());
     };
-    let roles = store::members::roles(tx, team, &[invitation.user_id]).await?;
-    let role = roles.get(&invitation.user_id).copied();
+    let user = invitation.user_id;
+    let roles = store::members::roles(tx, team, &[user]).await?;
+    let role = roles.get(&user).copied();
     let role = role.ok_or_else(|| Error::internal("an invitation without a member"))?;
-    // The primary admin's role is the team's own to give, whoever sent him the link again.
-    if matches!(role, Role::PrimaryAdmin | Role::Member | Role::Guest) {
+    let custom = store::member_roles::permissions_of(tx, team.id, &[user]).await?;
+    let held = custom.get(&user).map_or(&[][..], Vec::as_slice);
+    let granted = match role {
+        // The primary admin's role is the team's own to give, whoever sent him the link again.
+        Role::PrimaryAdmin | Role::Member | Role::Guest => None,
+        Role::SecondaryAdmin | Role::SsoAdmin => Some(role),
+    };
+    if granted.is_none() && held.is_empty() {
         return Ok(());
     }
     let power = store::powers::of(tx, team, inviter).await?;
-    if power.is_some_and(|power| power.grant(role, team.id).is_ok()) {
+    let gives = |power: &Power| {
+        granted.is_none_or(|role| power.grant(role, team.id).is_ok())
+            && power.require_all(held, team.id).is_ok()
+    };
+    if power.as_ref().is_some_and(gives) {
         Ok(())
     } else {
         Err(Error::Refused(Reason::InviterLostAuthority))

@@ -13,7 +13,7 @@ use crate::{
     clock::Time,
     domain::{
         events::{EventType, Happening, Membership, Payload},
-        members::{Member, MemberFilter},
+        members::{Member, MemberFilter, SeenMember},
         pages::{Page, Position},
         permissions::Power,
         role_changes::{Change, Wanted},
@@ -23,7 +23,7 @@ use crate::{
     store::{self, Reads, Tx},
 };
 
-/// One member.
+/// One member. Only the operator sees what became of the account of somebody who left.
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `MEMBER_NOT_FOUND`.
@@ -31,9 +31,18 @@ pub async fn get(
     ctx: &Context,
     caller: &Caller,
     (team_id, user_id): (Uuid, Uuid),
-) -> Result<Member> {
+) -> Result<SeenMember> {
     let team = authority::look(ctx, caller, (team_id, Some(user_id))).await?;
-    find(&ctx.store, &team, user_id).await
+    let member = find(&ctx.store, &team, user_id).await?;
+    Ok(seen(caller, member))
+}
+
+fn seen(caller: &Caller, member: Member) -> SeenMember {
+    if caller.is_operator() {
+        SeenMember::Whole(member)
+    } else {
+        SeenMember::by_team(member)
+    }
 }
 
 async fn find(db: &impl Reads, team: &Team, user: Uuid) -> Result<Member> {
@@ -42,19 +51,23 @@ async fn find(db: &impl Reads, team: &Team, user: Uuid) -> Result<Member> {
         .ok_or_else(|| no_member(user))
 }
 
-/// A page of a team's members.
+/// A page of a team's members, each as [`get`] shows him.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`.
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `EXCLUSIVE` of `filter.states` where a team asks for more of those who left.
 pub async fn list(
     ctx: &Context,
     caller: &Caller,
     (team_id, filter): (Uuid, &MemberFilter),
     (after, size): (Option<Position>, u64),
-) -> Result<Page<Member>> {
+) -> Result<Page<SeenMember>> {
     let now = ctx.clock.now();
     let team = authority::look(ctx, caller, (team_id, None)).await?;
-    store::lists::members(&ctx.store, &team, filter, (after, size, now)).await
+    if !caller.is_operator() {
+        filter.by_team()?;
+    }
+    let page = store::lists::members(&ctx.store, &team, filter, (after, size, now)).await?;
+    Ok(page.map(|member| seen(caller, member)))
 }
 
 /// Make a member something else.
@@ -84,11 +97,13 @@ pub async fn update<A: Message + Default>(
         let tx = &tx;
         let (team, power) = authority::enter(tx, call.caller(), command.team_id).await?;
         let member = find(tx, &team, command.user_id).await?;
-        let ids = command.wanted.custom_role_ids.as_deref();
-        let found = store::roles::by_ids(tx, team.id, ids.unwrap_or_default()).await?;
+        let wanted = command.wanted.custom_role_ids.as_deref();
+        let ids = [&member.custom_role_ids, wanted.unwrap_or_default()].concat();
+        let found = store::roles::by_ids(tx, team.id, &ids).await?;
 
-        call.expect(&member.etag())?;
+        // First whether he left: an etag would tell of the account what a team does not see any more.
         let change = command.wanted.of(&member, &found, &power)?;
+        call.expect(&member.etag())?;
 
         let fields = change.fields();
         if fields.is_empty() {

@@ -100,6 +100,8 @@ pub async fn update<A: Message + Default>(
         let before = find(tx, (team.id, id)).await?;
 
         let (role, fields) = before.changed(changes, now);
+        // What it loses is taken from everybody who holds it.
+        before.given_by(&power)?;
         role.given_by(&power)?;
         call.expect(&before.etag())?;
         free_name(tx, &role).await?;

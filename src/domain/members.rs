@@ -10,7 +10,10 @@ use super::{
     users::User,
     words::words,
 };
-use crate::clock::Time;
+use crate::{
+    clock::Time,
+    error::{FieldViolation, Rule},
+};
 
 words! {
     /// How a person came into a team.
@@ -123,6 +126,30 @@ impl Member {
     }
 }
 
+/// A member as somebody may see him.
+pub enum SeenMember {
+    /// With the account as it is now.
+    Whole(Member),
+    /// Somebody who left, with nothing of the account but id and name: what became of it since is not the team's.
+    Trace(Member),
+}
+
+impl SeenMember {
+    /// A member as a team sees him.
+    #[must_use]
+    pub fn by_team(mut member: Member) -> Self {
+        match member.state() {
+            MemberState::Removed => {
+                member.user = member.user.name_only();
+                Self::Trace(member)
+            }
+            MemberState::Invited | MemberState::Active | MemberState::Disabled => {
+                Self::Whole(member)
+            }
+        }
+    }
+}
+
 /// Which members a list holds; empty lists do not narrow it.
 #[derive(Debug, Clone, Default)]
 pub struct MemberFilter {
@@ -157,6 +184,20 @@ words! {
 }
 
 impl MemberFilter {
+    /// That it does not tell a team what became of those who left: whether an address or a name is theirs now, or
+    /// verified.
+    ///
+    /// # Errors
+    /// `EXCLUSIVE` of `filter.states`.
+    pub fn by_team(&self) -> Result<(), FieldViolation> {
+        let asks = self.query.is_some() || self.verified.is_some();
+        if asks && self.states.contains(&MemberState::Removed) {
+            Err(FieldViolation::new("filter.states", Rule::Exclusive))
+        } else {
+            Ok(())
+        }
+    }
+
     /// The order of a team's people.
     #[must_use]
     pub const fn order(&self) -> PeopleOrder {
@@ -166,6 +207,37 @@ impl MemberFilter {
             PeopleOrder::Expiry
         } else {
             PeopleOrder::Membership
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_team_asks_nothing_about_the_accounts_of_those_who_left() {
+        let filter = |states: &[MemberState], query: &str, verified: Option<bool>| MemberFilter {
+            states: states.to_vec(),
+            query: Prefix::parse("filter.query", query).ok(),
+            verified,
+            ..MemberFilter::default()
+        };
+        let gone = &[MemberState::Active, MemberState::Removed];
+        for good in [
+            filter(gone, "", None),
+            filter(&[], "ann", Some(true)),
+            filter(&[MemberState::Invited], "ann", Some(false)),
+        ] {
+            assert_eq!(good.by_team(), Ok(()));
+        }
+        for bad in [
+            filter(gone, "ann", None),
+            filter(gone, "", Some(true)),
+            filter(gone, "", Some(false)),
+        ] {
+            let violation = FieldViolation::new("filter.states", Rule::Exclusive);
+            assert_eq!(bad.by_team(), Err(violation));
         }
     }
 }

@@ -26,7 +26,8 @@ pub struct Change {
     pub role: Option<Role>,
     /// All of his custom roles.
     pub custom_role_ids: Option<Vec<Uuid>>,
-    /// Whether he is still invited and an admin's role waits for him now: whoever offers it answers for it.
+    /// Whether he is still invited and an admin's role, or custom roles, wait for him now: whoever offers them answers for
+    /// all that waits.
     pub is_offer: bool,
 }
 
@@ -46,7 +47,8 @@ impl Change {
 }
 
 impl Wanted {
-    /// What becomes of a member; `found` are those of the wanted custom roles that his team has.
+    /// What becomes of a member; `found` are the wanted custom roles that his team has, and those that he holds. Who is
+    /// no admin any more keeps only the custom roles that the same change names.
     ///
     /// # Errors
     /// `NOT_A_MEMBER`, `PRIMARY_ADMIN_PROTECTED`, `PERMISSION_MISSING`, `ROLE_NOT_FOUND`.
@@ -61,16 +63,25 @@ impl Wanted {
         if let Some(role) = role {
             may_become(role, member, power)?;
         }
-        let wanted = self.custom_role_ids.as_ref();
-        let custom = wanted.filter(|ids| **ids != member.custom_role_ids);
+        let falls = member.role.is_admin() && role.is_some_and(|role| !role.is_admin());
+        let wanted = match &self.custom_role_ids {
+            None if falls => Some(&[][..]),
+            None => None,
+            Some(ids) => Some(&ids[..]),
+        };
+        let custom = wanted.filter(|ids| *ids != member.custom_role_ids);
         if let Some(ids) = custom {
             let is_admin = member.role.is_admin() || role.is_some_and(Role::is_admin);
             may_hold(ids, found, (member.team_id, is_admin), power)?;
         }
-        let is_offer = member.state() == MemberState::Invited && role.is_some_and(Role::is_admin);
+        let offers = role.is_some_and(Role::is_admin) || custom.is_some_and(|ids| !ids.is_empty());
+        let is_offer = member.state() == MemberState::Invited && offers;
+        if is_offer {
+            power.grant(role.unwrap_or(member.role), member.team_id)?;
+        }
         Ok(Change {
             role,
-            custom_role_ids: custom.cloned(),
+            custom_role_ids: custom.map(<[Uuid]>::to_vec),
             is_offer,
         })
     }
@@ -94,6 +105,7 @@ fn may_become(role: Role, member: &Member, power: &Power) -> Result<()> {
     }
 }
 
+/// Whoever changes custom roles holds all that they hold, also those that he takes away.
 fn may_hold(
     ids: &[Uuid],
     found: &[CustomRole],
@@ -282,7 +294,13 @@ mod tests {
             refusal(hold(&both).of(&holder, &both, &giver)),
             "members.invite"
         );
-        assert!(hold(&[]).of(&holder, &[], &giver).is_ok());
+        // So does what he loses.
+        let answer = hold(&both[..1]).of(&holder, &both, &giver);
+        assert_eq!(refusal(answer), "members.invite");
+        let answer = hold(&[]).of(&holder, &both[1..], &giver);
+        assert_eq!(refusal(answer), "members.invite");
+        holder.custom_role_ids = vec![update.id];
+        assert!(hold(&[]).of(&holder, &both[..1], &giver).is_ok());
         assert!(
             hold(&both)
                 .of(&holder, &both, &person(Role::SecondaryAdmin))
@@ -323,7 +341,35 @@ mod tests {
     }
 
     #[test]
-    fn an_admins_role_that_waits_is_an_offer() {
+    fn who_is_no_admin_any_more_loses_his_custom_roles() {
+        use Role::{Guest, Member, SecondaryAdmin, SsoAdmin};
+
+        let invite = [custom(7, &[Permission::MembersInvite])];
+        let power = person(Role::PrimaryAdmin);
+        for (from, to, left) in [
+            (SecondaryAdmin, Member, Some(vec![])),
+            (SsoAdmin, Guest, Some(vec![])),
+            (SecondaryAdmin, SsoAdmin, None),
+            (Member, Guest, None),
+            (Guest, SecondaryAdmin, None),
+        ] {
+            let mut holder = active(from);
+            holder.custom_role_ids = vec![invite[0].id];
+            let change = turn_into(to).of(&holder, &invite, &power).unwrap();
+            assert_eq!(change.custom_role_ids, left, "{from:?} {to:?}");
+            let kept = Wanted {
+                role: Some(to),
+                ..hold(&invite)
+            };
+            let change = kept.of(&holder, &invite, &power).unwrap();
+            assert_eq!(change.fields(), ["role"]);
+        }
+        let change = turn_into(Member).of(&active(SsoAdmin), &[], &power);
+        assert_eq!(change.unwrap().fields(), ["role"]);
+    }
+
+    #[test]
+    fn an_admins_role_and_custom_roles_that_wait_are_an_offer() {
         let power = person(Role::PrimaryAdmin);
         let invited = |role| member(role, MemberState::Invited);
         for (before, to, offers) in [
@@ -338,5 +384,25 @@ mod tests {
                 offers
             );
         }
+        let invite = [custom(7, &[Permission::MembersInvite])];
+        let is_offer = |member: &Member, roles: &[CustomRole], power: &Power| {
+            hold(roles)
+                .of(member, &invite, power)
+                .map(|change| change.is_offer)
+        };
+        let mut ann = invited(Role::Member);
+        assert!(is_offer(&ann, &invite, &power).unwrap());
+        assert!(!is_offer(&ann, &[], &power).unwrap());
+        assert!(!is_offer(&active(Role::Member), &invite, &power).unwrap());
+        ann.custom_role_ids = vec![invite[0].id];
+        assert!(!is_offer(&ann, &invite, &power).unwrap());
+        assert!(!is_offer(&ann, &[], &power).unwrap());
+        // Who could not give the role does not become the one who offers it.
+        let sso = hold(&invite).of(
+            &invited(Role::SsoAdmin),
+            &invite,
+            &person(Role::SecondaryAdmin),
+        );
+        assert_eq!(refusal(sso), "sso_admins.grant");
     }
 }

@@ -69,6 +69,25 @@ impl User {
         format!("{} {}", self.given_name, self.family_name)
     }
 
+    /// Nothing of it but the id and the name.
+    #[must_use]
+    pub fn name_only(self) -> Self {
+        Self {
+            id: self.id,
+            given_name: self.given_name,
+            family_name: self.family_name,
+            email: String::new(),
+            language: None,
+            phone: None,
+            time_zone: None,
+            job_title: None,
+            external_id: None,
+            verify_time: None,
+            create_time: Time::UNIX_EPOCH,
+            update_time: Time::UNIX_EPOCH,
+        }
+    }
+
     /// Whether the person may sign in and act.
     #[must_use]
     pub fn is_enabled(&self) -> bool {

@@ -192,6 +192,7 @@ impl InvitationService for Rpc {
                 proto::ReleaseLettersResponse {
                     released_count: i32::try_from(released.letters).unwrap_or(i32::MAX),
                     no_seat_invitation_ids: released.no_seat.iter().map(Uuid::to_string).collect(),
+                    denied_invitation_ids: released.denied.iter().map(Uuid::to_string).collect(),
                 }
             })
             .await

@@ -8,7 +8,7 @@ use crate::{
         imports::Outcome,
         invitations::{Invitation, InvitationState, ShownInvitation},
         letters::DeliveryState,
-        members::{Member, MemberState, Source},
+        members::{Member, MemberState, SeenMember, Source},
         roles::Role,
         users::{User, UserDisabledReason},
     },
@@ -169,6 +169,35 @@ pub(super) fn user(user: User) -> proto::User {
         create_time: Some(timestamp(user.create_time)),
         update_time: Some(timestamp(user.update_time)),
         etag,
+    }
+}
+
+/// Nothing is known of such an account but whose it is.
+fn name_only(user: &User) -> proto::User {
+    proto::User {
+        id: user.id.to_string(),
+        given_name: user.given_name.clone(),
+        family_name: user.family_name.clone(),
+        ..proto::User::default()
+    }
+}
+
+/// A member as the caller may see him.
+pub(super) fn seen(seen: SeenMember, now: Time) -> proto::Member {
+    match seen {
+        SeenMember::Whole(whole) => member(whole, now).0,
+        SeenMember::Trace(trace) => proto::Member {
+            user: Some(name_only(&trace.user)),
+            ..member(trace, now).0
+        },
+    }
+}
+
+/// His account as the caller may see it.
+pub(super) fn seen_user(seen: SeenMember) -> proto::User {
+    match seen {
+        SeenMember::Whole(whole) => user(whole.user),
+        SeenMember::Trace(trace) => name_only(&trace.user),
     }
 }
 

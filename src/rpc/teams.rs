@@ -117,7 +117,7 @@ impl TeamService for Rpc {
                     members: page
                         .items
                         .into_iter()
-                        .map(|member| members::member(member, now).0)
+                        .map(|member| members::seen(member, now))
                         .collect(),
                     next_page_token,
                 })
@@ -138,9 +138,8 @@ impl TeamService for Rpc {
                 let user = violations.take(id("user_id", &message.user_id));
                 let (team, user) = violations.finish(team.zip(user))?;
                 let member = app::members::get(&rpc.ctx, &caller, (team, user)).await?;
-                let (member, _) = members::member(member, rpc.ctx.clock.now());
                 Ok(proto::GetMemberResponse {
-                    member: Some(member),
+                    member: Some(members::seen(member, rpc.ctx.clock.now())),
                 })
             },
         )

@@ -102,18 +102,18 @@ impl UserService for Rpc {
                 let list = List::new("ListUsers", wanted.order().word(), &message);
                 let cut = (list.open(&rpc.ctx.secrets, &token)?, size);
                 let page = match wanted {
-                    Accounts::All(filter) => {
-                        app::users::list(&rpc.ctx, &caller, &filter, cut).await?
-                    }
+                    Accounts::All(filter) => app::users::list(&rpc.ctx, &caller, &filter, cut)
+                        .await?
+                        .map(members::user),
                     Accounts::OfTeam(team, filter) => {
                         app::members::list(&rpc.ctx, &caller, (team, &filter), cut)
                             .await?
-                            .map(|member| member.user)
+                            .map(members::seen_user)
                     }
                 };
                 let next_page_token = list.seal(&rpc.ctx.secrets, page.next.as_ref());
                 Ok(proto::ListUsersResponse {
-                    users: page.items.into_iter().map(members::user).collect(),
+                    users: page.items,
                     next_page_token,
                 })
             },

@@ -11,7 +11,9 @@ use muster::{
 use tonic::{Code, Response, Status};
 
 use crate::{
-    fixtures::{MICROSECOND, WEEK, invitation_of, team_called, time, token},
+    fixtures::{
+        MICROSECOND, WEEK, invitation_of, team_called, time, token, with_custom_roles, with_role,
+    },
     harness::{Harness, tests},
     invitation_life::revoke,
     refusals::Outcome,
@@ -27,6 +29,7 @@ tests![
     an_expired_invitation_needs_a_seat_to_be_released,
     an_invitation_that_a_later_import_opened_again_is_not_released_with_the_first,
     a_letter_that_was_held_for_long_is_tried_as_long_as_any_other,
+    what_the_caller_could_not_give_is_not_released,
     the_letters_of_an_unknown_import_cannot_be_released,
     letters_speak_the_rows_users_language_else_the_imports_else_the_teams_else_english,
 ];
@@ -260,6 +263,48 @@ async fn a_letter_that_was_held_for_long_is_tried_as_long_as_any_other(h: &Harne
     assert!(h.deliver().await.is_empty());
     h.advance(TimeDelta::hours(1));
     assert_eq!(recipients(h).await, emails);
+}
+
+async fn what_the_caller_could_not_give_is_not_released(h: &Harness) {
+    let team = h.led_team("acme").await;
+    let host = h
+        .join_with(&team.id, "host@acme.example", &["imports.create"])
+        .await;
+    let emails = ["ann@acme.example", "bob@acme.example", "eve@acme.example"];
+    let rows = h.import_held(&team.id, "march", &emails).await;
+    let more = h.role(&team.id, "Removers", &["members.remove"]).await.id;
+    let admin = with_role(&team.id, &rows[0].user_id, Role::SecondaryAdmin);
+    h.change(admin).await;
+    h.change(with_custom_roles(&team.id, &rows[1].user_id, &[&more]))
+        .await;
+    h.advance(WEEK);
+
+    let request = ReleaseLettersRequest {
+        team_id: team.id.clone(),
+        import_id: "march".to_owned(),
+        ..ReleaseLettersRequest::default()
+    };
+    let mut client = h.invitations_as(&host);
+    let answer = client.release_letters(request.clone()).await.answered();
+    let mut denied = answer.denied_invitation_ids;
+    denied.sort();
+    let mut expected = [&rows[0], &rows[1]].map(|row| row.invitation_id.clone());
+    expected.sort();
+    assert_eq!((denied, answer.released_count), (expected.into(), 1));
+    assert_eq!(recipients(h).await, ["eve@acme.example"]);
+    for row in &rows[..2] {
+        let left = h.invitation(&team.id, &row.invitation_id).await;
+        assert_eq!(
+            stands(&left),
+            (InvitationState::Expired, DeliveryState::Held)
+        );
+    }
+
+    let mut client = h.invitations_as(&team.admin);
+    let answer = client.release_letters(request).await.answered();
+    assert_eq!(answer.denied_invitation_ids, [""; 0]);
+    assert_eq!(answer.released_count, 2);
+    assert_eq!(recipients(h).await, emails[..2]);
 }
 
 async fn the_letters_of_an_unknown_import_cannot_be_released(h: &Harness) {

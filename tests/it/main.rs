@@ -95,6 +95,7 @@ mod request_ids;
 mod resends;
 mod role_change_manners;
 mod role_changes;
+mod role_losses;
 mod role_manners;
 mod role_offers;
 mod role_races;
@@ -118,6 +119,7 @@ mod team_settings;
 mod teams;
 mod tls;
 mod tls_files;
+mod tombstones;
 mod upgrades;
 mod uploads;
 mod user_lists;
@@ -196,6 +198,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     resends::tests,
     role_change_manners::tests,
     role_changes::tests,
+    role_losses::tests,
     role_manners::tests,
     role_offers::tests,
     role_races::tests,
@@ -211,6 +214,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     team_settings::tests,
     teams::tests,
     tls::tests,
+    tombstones::tests,
     user_lists::tests,
     users::tests,
     watches::tests,

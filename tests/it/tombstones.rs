@@ -1,0 +1,183 @@
+//! What a team sees of somebody who left it: who he was there, and nothing of what his account became since.
+
+use muster::proto::{
+    CorrectEmailRequest, GetMemberRequest, ListMembersRequest, ListUsersRequest, Member,
+    MemberFilter, MemberState, UpdateUserRequest, User, UserFilter,
+    team_service_client::TeamServiceClient, user_service_client::UserServiceClient,
+};
+use tonic::Code;
+
+use crate::{
+    fixtures::{Invited, MICROSECOND, NewTeam},
+    harness::{Harness, Keyed, tests},
+    keyring::service,
+    refusals::Outcome,
+    request_ids::mask,
+    role_changes::revoke,
+};
+
+tests![
+    of_somebody_who_left_a_team_sees_his_name_only,
+    nothing_that_becomes_of_his_account_shows_in_the_team,
+    a_search_does_not_find_those_who_left,
+    a_correction_does_not_tell_whether_somebody_who_left_is_verified,
+];
+
+/// A team, and somebody whose invitation was revoked.
+async fn left(h: &Harness) -> (NewTeam, Invited) {
+    let team = h.led_team("acme").await;
+    let ann = h.invite(&team.id, "ann@acme.example").await;
+    revoke(h, &team.id, &ann.id).await;
+    (team, ann)
+}
+
+/// What becomes of the account elsewhere.
+async fn lives_on(h: &Harness, user: &str) {
+    h.advance(MICROSECOND);
+    let other = h.team("other").await.id;
+    h.join(&other, "ann@acme.example").await;
+    let request = UpdateUserRequest {
+        user: Some(User {
+            id: user.to_owned(),
+            phone: "+380441234567".to_owned(),
+            ..User::default()
+        }),
+        update_mask: Some(mask("phone")),
+        ..UpdateUserRequest::default()
+    };
+    h.users().update_user(request).await.answered();
+}
+
+/// The clients of the team's admin, and those of a service.
+async fn callers(
+    h: &Harness,
+    team: &NewTeam,
+) -> [(TeamServiceClient<Keyed>, UserServiceClient<Keyed>); 2] {
+    let key = h.made(&service("service", Some(&team.id), &[])).await;
+    let keyed = || h.with_key(key.text());
+    [
+        (h.teams_as(&team.admin), h.users_as(&team.admin)),
+        (
+            TeamServiceClient::new(keyed()),
+            UserServiceClient::new(keyed()),
+        ),
+    ]
+}
+
+fn gone(team: &str) -> (ListMembersRequest, ListUsersRequest) {
+    let states = vec![MemberState::Removed.into()];
+    let members = ListMembersRequest {
+        team_id: team.to_owned(),
+        filter: Some(MemberFilter {
+            states: states.clone(),
+            ..MemberFilter::default()
+        }),
+        ..ListMembersRequest::default()
+    };
+    let users = ListUsersRequest {
+        filter: Some(UserFilter {
+            team_id: team.to_owned(),
+            states,
+            ..UserFilter::default()
+        }),
+        ..ListUsersRequest::default()
+    };
+    (members, users)
+}
+
+async fn seen(
+    (teams, users): &mut (TeamServiceClient<Keyed>, UserServiceClient<Keyed>),
+    (team, user): (&str, &str),
+) -> (Vec<Member>, Vec<User>) {
+    let (members, accounts) = gone(team);
+    let one = GetMemberRequest {
+        team_id: team.to_owned(),
+        user_id: user.to_owned(),
+    };
+    let one = teams.get_member(one).await.answered().member;
+    let mut all = teams.list_members(members).await.answered().members;
+    all.extend(one);
+    (all, users.list_users(accounts).await.answered().users)
+}
+
+async fn of_somebody_who_left_a_team_sees_his_name_only(h: &Harness) {
+    let (team, ann) = left(h).await;
+    lives_on(h, &ann.user).await;
+    let name = User {
+        id: ann.user.clone(),
+        given_name: "Ann".to_owned(),
+        family_name: "Lee".to_owned(),
+        ..User::default()
+    };
+    for mut client in callers(h, &team).await {
+        let (members, users) = seen(&mut client, (&team.id, &ann.user)).await;
+        assert_eq!(members.len(), 2);
+        for member in members {
+            assert_eq!(member.state(), MemberState::Removed);
+            assert_eq!(member.user.as_ref(), Some(&name));
+        }
+        assert_eq!(users, [name.clone()]);
+    }
+    let whole = h.user(&ann.user).await;
+    let mut client = (h.teams(), h.users());
+    let (members, users) = seen(&mut client, (&team.id, &ann.user)).await;
+    assert_eq!(users, [whole.clone()]);
+    for member in members {
+        assert_eq!(member.user.as_ref(), Some(&whole));
+    }
+}
+
+async fn nothing_that_becomes_of_his_account_shows_in_the_team(h: &Harness) {
+    let (team, ann) = left(h).await;
+    let mut clients = callers(h, &team).await;
+    let mut before = Vec::new();
+    for client in &mut clients {
+        before.push(seen(client, (&team.id, &ann.user)).await);
+    }
+    lives_on(h, &ann.user).await;
+    for (client, before) in clients.iter_mut().zip(before) {
+        assert_eq!(seen(client, (&team.id, &ann.user)).await, before);
+    }
+}
+
+async fn a_search_does_not_find_those_who_left(h: &Harness) {
+    let (team, _) = left(h).await;
+    let (members, users) = gone(&team.id);
+    let search = |query: &str, verified: Option<bool>| {
+        let (mut members, mut users) = (members.clone(), users.clone());
+        let of_members = members.filter.as_mut().expect("a filter");
+        let of_users = users.filter.as_mut().expect("a filter");
+        query.clone_into(&mut of_members.query);
+        query.clone_into(&mut of_users.query);
+        (of_members.verified, of_users.verified) = (verified, verified);
+        (members, users)
+    };
+    for (members, users) in [search("ann@", None), search("", Some(true))] {
+        let exclusive = &[("filter.states", "EXCLUSIVE")];
+        for (mut by, mut of) in callers(h, &team).await {
+            by.list_members(members.clone()).await.invalid(exclusive);
+            of.list_users(users.clone()).await.invalid(exclusive);
+        }
+        h.teams().list_members(members).await.answered();
+        h.users().list_users(users).await.answered();
+    }
+}
+
+async fn a_correction_does_not_tell_whether_somebody_who_left_is_verified(h: &Harness) {
+    let (team, ann) = left(h).await;
+    let request = CorrectEmailRequest {
+        team_id: team.id.clone(),
+        user_id: ann.user.clone(),
+        email: "other@acme.example".to_owned(),
+        ..CorrectEmailRequest::default()
+    };
+    for verified in [false, true] {
+        if verified {
+            lives_on(h, &ann.user).await;
+        }
+        for (_, mut client) in callers(h, &team).await {
+            let refused = client.correct_email(request.clone()).await;
+            refused.refused(Code::FailedPrecondition, "NOT_A_MEMBER");
+        }
+    }
+}
