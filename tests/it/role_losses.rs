@@ -106,25 +106,25 @@ async fn another_admins_role_leaves_the_custom_roles(h: &Harness) {
 
 async fn custom_roles_are_taken_by_those_who_hold_what_they_hold(h: &Harness) {
     let team = h.led_team("acme").await.id;
-    let updater = h
+    let host = h
         .join_with(&team, "updater@acme.example", &["members.update"])
         .await;
     let update = h.role(&team, "Updaters", &["members.update"]).await.id;
-    let rule = h.role(&team, "Rulers", &["roles.update"]).await.id;
+    let ruling = h.role(&team, "Rulers", &["roles.update"]).await.id;
     let ann = h.join(&team, "ann@acme.example").await.user;
-    h.change(with_custom_roles(&team, &ann, &[&update, &rule]))
+    h.change(with_custom_roles(&team, &ann, &[&update, &ruling]))
         .await;
 
     let key = h.made(&service("service", Some(&team), &[])).await;
     let by_service = TeamServiceClient::new(h.with_key(key.text()));
-    for mut client in [h.teams_as(&updater), by_service] {
+    for mut client in [h.teams_as(&host), by_service] {
         for left in [&[][..], &[&*update]] {
             let less = with_custom_roles(&team, &ann, left);
             client.update_member(less).await.denied("roles.update");
         }
         // A lesser role takes nothing from him.
-        let role = with_role(&team, &ann, Role::Guest);
-        client.update_member(role).await.answered();
+        let guest = with_role(&team, &ann, Role::Guest);
+        client.update_member(guest).await.answered();
     }
     let held = h.member(&team, &ann).await.custom_role_ids;
     assert_eq!(held.len(), 2);
@@ -132,9 +132,9 @@ async fn custom_roles_are_taken_by_those_who_hold_what_they_hold(h: &Harness) {
     // What he gave he takes, and his own everybody.
     h.change(with_custom_roles(&team, &ann, &[&update])).await;
     let none = with_custom_roles(&team, &ann, &[]);
-    h.teams_as(&updater).update_member(none).await.answered();
-    let himself = with_custom_roles(&team, &updater, &[]);
-    h.teams_as(&updater).update_member(himself).await.answered();
+    h.teams_as(&host).update_member(none).await.answered();
+    let himself = with_custom_roles(&team, &host, &[]);
+    h.teams_as(&host).update_member(himself).await.answered();
 }
 
 async fn a_role_is_narrowed_by_those_who_hold_what_it_held(h: &Harness) {

@@ -112,11 +112,11 @@ async fn custom_roles_that_wait_end_with_the_authority_of_who_gave_them(h: &Harn
 async fn custom_roles_that_wait_grow_no_further_than_their_giver(h: &Harness) {
     let team = h.led_team("acme").await;
     let may = ["members.update", "team.read"];
-    let giver = h.join_with(&team.id, "giver@acme.example", &may).await;
+    let host = h.join_with(&team.id, "giver@acme.example", &may).await;
     let role = h.role(&team.id, "Readers", &["team.read"]).await;
     let ann = h.invite(&team.id, "ann@acme.example").await;
     let given = with_custom_roles(&team.id, &ann.user, &[&role.id]);
-    h.teams_as(&giver).update_member(given).await.answered();
+    h.teams_as(&host).update_member(given).await.answered();
     change(h, &holding(&role, &["team.read", "members.remove"])).await;
     let refused = h.accept(&ann.token).await;
     refused.refused(Code::FailedPrecondition, "INVITER_LOST_AUTHORITY");

@@ -1,5 +1,7 @@
 //! What a team sees of somebody who left it: who he was there, and nothing of what his account became since.
 
+use std::slice::from_ref;
+
 use muster::proto::{
     CorrectEmailRequest, GetMemberRequest, ListMembersRequest, ListUsersRequest, Member,
     MemberFilter, MemberState, UpdateUserRequest, User, UserFilter,
@@ -116,12 +118,12 @@ async fn of_somebody_who_left_a_team_sees_his_name_only(h: &Harness) {
             assert_eq!(member.state(), MemberState::Removed);
             assert_eq!(member.user.as_ref(), Some(&name));
         }
-        assert_eq!(users, [name.clone()]);
+        assert_eq!(users, from_ref(&name));
     }
     let whole = h.user(&ann.user).await;
     let mut client = (h.teams(), h.users());
     let (members, users) = seen(&mut client, (&team.id, &ann.user)).await;
-    assert_eq!(users, [whole.clone()]);
+    assert_eq!(users, from_ref(&whole));
     for member in members {
         assert_eq!(member.user.as_ref(), Some(&whole));
     }
