@@ -15,7 +15,7 @@ use crate::{
     domain::{
         email::Email,
         imports::Outcome,
-        invitations::{InvitationFilter, ShownInvitation},
+        invitations::{InvitationFilter, Settlement, ShownInvitation},
         members::{Member, Source},
         pages::{Page, Position},
         roles::Role,
@@ -129,7 +129,21 @@ pub async fn get(
     (team_id, id): (Uuid, Uuid),
 ) -> Result<ShownInvitation> {
     let team = authority::look(ctx, caller, (team_id, None)).await?;
-    show(&ctx.store, &team, id).await
+    Ok(seen(caller, show(&ctx.store, &team, id).await?))
+}
+
+/// An invitation as the caller sees it. Of somebody who said no, or whose invitation was taken back, the address may have become
+/// another one since, which is the operator's to see.
+pub(super) fn seen(caller: &Caller, shown: ShownInvitation) -> ShownInvitation {
+    match shown.invitation.settlement {
+        Some(Settlement::Declined | Settlement::Revoked) if !caller.is_operator() => {
+            ShownInvitation {
+                email: String::new(),
+                ..shown
+            }
+        }
+        Some(Settlement::Accepted | Settlement::Declined | Settlement::Revoked) | None => shown,
+    }
 }
 
 /// One invitation as it stands now.
@@ -162,5 +176,6 @@ pub async fn list(
 ) -> Result<Page<ShownInvitation>> {
     let now = ctx.clock.now();
     let team = authority::look(ctx, caller, (team_id, None)).await?;
-    store::lists::invitations(&ctx.store, &team, filter, (after, size, now)).await
+    let page = store::lists::invitations(&ctx.store, &team, filter, (after, size, now)).await?;
+    Ok(page.map(|shown| seen(caller, shown)))
 }

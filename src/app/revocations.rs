@@ -49,7 +49,8 @@ pub async fn one<A: Message + Default>(
             invitations::unchanged(tx, call, &team, id).await?;
             let answers = revoke_all(tx, (&team, &power), &[&invitation], call.made(now)).await?;
             answers.into_values().collect::<Result<()>>()?;
-            invitations::show(tx, &team, id).await
+            let shown = invitations::show(tx, &team, id).await?;
+            Ok(invitations::seen(call.caller(), shown))
         },
     )
     .await

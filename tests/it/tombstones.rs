@@ -3,8 +3,9 @@
 use std::slice::from_ref;
 
 use muster::proto::{
-    CorrectEmailRequest, GetMemberRequest, ListMembersRequest, ListUsersRequest, Member,
-    MemberFilter, MemberState, UpdateUserRequest, User, UserFilter,
+    CorrectEmailRequest, GetInvitationRequest, GetMemberRequest, InvitationFilter, InvitationState,
+    ListInvitationsRequest, ListMembersRequest, ListUsersRequest, Member, MemberFilter,
+    MemberState, RevokeInvitationRequest, UpdateUserRequest, User, UserFilter,
     team_service_client::TeamServiceClient, user_service_client::UserServiceClient,
 };
 use tonic::Code;
@@ -22,6 +23,7 @@ tests![
     of_somebody_who_left_a_team_sees_his_name_only,
     nothing_that_becomes_of_his_account_shows_in_the_team,
     a_search_does_not_find_those_who_left,
+    an_invitation_that_ended_so_shows_no_address,
     a_correction_does_not_tell_whether_somebody_who_left_is_verified,
 ];
 
@@ -182,4 +184,40 @@ async fn a_correction_does_not_tell_whether_somebody_who_left_is_verified(h: &Ha
             refused.refused(Code::FailedPrecondition, "NOT_A_MEMBER");
         }
     }
+}
+
+async fn an_invitation_that_ended_so_shows_no_address(h: &Harness) {
+    let (team, ann) = left(h).await;
+    let request = GetInvitationRequest {
+        team_id: team.id.clone(),
+        invitation_id: ann.id.clone(),
+    };
+    let all = ListInvitationsRequest {
+        team_id: team.id.clone(),
+        filter: Some(InvitationFilter {
+            states: vec![InvitationState::Revoked.into()],
+            ..InvitationFilter::default()
+        }),
+        ..ListInvitationsRequest::default()
+    };
+    let again = RevokeInvitationRequest {
+        team_id: team.id.clone(),
+        invitation_id: ann.id.clone(),
+        ..RevokeInvitationRequest::default()
+    };
+    let mut admin = h.invitations_as(&team.admin);
+    let one = admin.get_invitation(request.clone()).await.answered();
+    let listed = admin.list_invitations(all).await.answered().invitations;
+    let revoked = admin.revoke_invitation(again).await.answered();
+    let seen = [
+        one.invitation,
+        listed.into_iter().next(),
+        revoked.invitation,
+    ];
+    assert!(
+        seen.iter()
+            .all(|one| one.as_ref().is_some_and(|one| one.email.is_empty()))
+    );
+    let operators = h.invitations().get_invitation(request).await.answered();
+    assert_eq!(operators.invitation.expect("it").email, "ann@acme.example");
 }
