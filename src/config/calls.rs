@@ -59,7 +59,8 @@ pub struct CallSettings {
         value_parser = count::<usize>()
     )]
     pub concurrent_calls_per_connection: usize,
-    /// How many calls a second one key may make in the long run. Watches do not count, an import counts once.
+    /// How many calls a second one key may make in the long run, refused ones among them. A watch and an import count
+    /// once.
     #[arg(
         long,
         env = "MUSTER_CALLS_PER_SECOND",

@@ -1,5 +1,5 @@
-//! What stands before every RPC: a call id, the caller's key, one log line, and an answer in our words to messages that
-//! no handler saw.
+//! What stands before every RPC: a call id, a deadline, a place among the calls that run, the caller's key and how often
+//! it may call, one log line, and an answer in our words to messages that no handler saw.
 
 use std::{
     fmt,
@@ -8,18 +8,24 @@ use std::{
     time::Instant,
 };
 
-use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use http::{HeaderMap, HeaderValue};
 use tokio::time::timeout_at;
 use tonic::{Code, Request, Status, body::Body};
 use tower::{Layer, Service, ServiceExt};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::{credentials, deadline::Deadline, peer::Peer, permits::Permits, rates::Rates, status};
+use super::{
+    credentials::{self, Credential},
+    deadline::Deadline,
+    permits::Permits,
+    rates::Rates,
+    status,
+};
 use crate::{
     app::{Caller, Context},
     domain::{
-        keys::Scope,
+        keys::{ApiKey, Scope},
         permissions::{self, Permission},
     },
     error::{Error, Missing, Reason},
@@ -94,8 +100,8 @@ impl Front {
         }
     }
 
-    /// Lets a call in: there is room for it, its credential is good, and its key does not call too often. What is open
-    /// needs nothing.
+    /// Lets a call in: there is room for it, its credential is good, its key does not call too often and may call this.
+    /// What is open needs nothing. Each is asked before what costs more.
     async fn enter(
         &self,
         path: &str,
@@ -106,17 +112,24 @@ impl Front {
             return Ok(());
         }
         let permit = self.permits.take(request.extensions())?;
-        let credential = request.headers().get(AUTHORIZATION);
-        self.rates.look_up(credential)?;
-        let brought = (request.headers(), request.extensions().get());
-        let admitted = admit(&self.ctx, (path, call), brought).await;
-        self.rates.looked_up(credential, admitted.as_ref());
-        if let Some(caller) = admitted? {
-            self.rates.call(&caller.key_id, path)?;
+        let credential = Credential::of(request.headers(), request.extensions().get());
+        let key = self.key(credential).await?;
+        self.rates.call(&key.id, path)?;
+        if let Some(caller) = admit(&key, (path, call), request.headers())? {
             request.extensions_mut().insert(caller);
         }
         request.extensions_mut().insert(permit);
         Ok(())
+    }
+
+    /// The key of a call.
+    async fn key(&self, credential: Option<Credential<'_>>) -> Result<Arc<ApiKey>, Error> {
+        self.rates.look_up(credential)?;
+        let key = credentials::key(&self.ctx, credential).await;
+        self.rates.looked_up(credential, key.as_ref());
+        let key = key?;
+        tracing::debug!(key.id = key.id, "authenticated");
+        Ok(key)
     }
 }
 
@@ -194,18 +207,12 @@ fn is_open(path: &str) -> bool {
     OPEN.iter().any(|service| path.starts_with(service))
 }
 
-/// Who calls; nobody for what is open, and for what we do not serve. Deny by default: only what is named open needs no key,
-/// and what has no rule gets no caller.
-async fn admit(
-    ctx: &Context,
+/// Who calls; nobody where we do not serve. Deny by default: what has no rule gets no caller.
+fn admit(
+    key: &ApiKey,
     (path, call): (&str, CallId),
-    (headers, peer): (&HeaderMap, Option<&Peer>),
+    headers: &HeaderMap,
 ) -> Result<Option<Caller>, Error> {
-    if is_open(path) {
-        return Ok(None);
-    }
-    let key = credentials::key(ctx, headers, peer).await?;
-    tracing::debug!(key.id = key.id, "authenticated");
     let Some(rule) = permissions::rule_of(path) else {
         return Ok(None);
     };
