@@ -12,17 +12,17 @@ use std::{
     time::Duration,
 };
 
-use governor::{
-    NotUntil, Quota, RateLimiter,
-    clock::Clock as Ticks,
-    middleware::NoOpMiddleware,
-    state::{InMemoryState, NotKeyed, keyed::HashMapStateStore},
-};
 use super::credentials::Credential;
 use crate::{
     clock::Clock,
     config::CallSettings,
     error::{Error, Reason, Result},
+};
+use governor::{
+    NotUntil, Quota, RateLimiter,
+    clock::Clock as Ticks,
+    middleware::NoOpMiddleware,
+    state::{InMemoryState, NotKeyed, keyed::HashMapStateStore},
 };
 
 /// Calls whose token could be a guess.

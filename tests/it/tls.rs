@@ -71,7 +71,7 @@ fn endpoint(address: &str, tls: ClientTlsConfig) -> Endpoint {
 }
 
 /// Another server on the harness's store, which speaks TLS; it ends with the second part.
-async fn secured(h: &Harness, files: &TlsFiles) -> (String, oneshot::Sender<()>) {
+pub(crate) async fn secured(h: &Harness, files: &TlsFiles) -> (String, oneshot::Sender<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
     let (stop, stopped) = oneshot::channel();
