@@ -16,11 +16,12 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{
+    answer,
     credentials::{self, Credential},
     deadline::Deadline,
-    permits::Permits,
+    permits::{Permit, Permits},
     rates::Rates,
-    status,
+    status, watch,
 };
 use crate::{
     app::{Caller, Context},
@@ -88,7 +89,7 @@ pub struct Front {
 }
 
 impl Front {
-    /// A front that authenticates with these keys.
+    /// A front with all permits and rates of a process.
     #[must_use]
     pub fn new(ctx: Context) -> Self {
         let permits = Permits::new(&ctx.settings.calls);
@@ -101,25 +102,27 @@ impl Front {
     }
 
     /// Lets a call in: there is room for it, its credential is good, its key does not call too often and may call this.
-    /// What is open needs nothing. Each is asked before what costs more.
+    /// What is open needs nothing. Each is asked before what costs more. The answer gets the permit that it is to have: a
+    /// watch's has a place among the watches.
     async fn enter(
         &self,
         path: &str,
         call: CallId,
         request: &mut http::Request<Body>,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Permit>, Error> {
         if is_open(path) {
-            return Ok(());
+            return Ok(None);
         }
-        let permit = self.permits.take(request.extensions())?;
+        let room = self.permits.room(request.extensions())?;
         let credential = Credential::of(request.headers(), request.extensions().get());
         let key = self.key(credential).await?;
         self.rates.call(&key.id, path)?;
+        let permit = self.permits.of_key(room, &key.id)?;
         if let Some(caller) = admit(&key, (path, call), request.headers())? {
             request.extensions_mut().insert(caller);
         }
-        request.extensions_mut().insert(permit);
-        Ok(())
+        request.extensions_mut().insert(permit.clone());
+        Ok((path != watch::PATH).then_some(permit))
     }
 
     /// The key of a call.
@@ -170,16 +173,20 @@ where
         let front = self.front.clone();
         let call = CallId(ids::new(front.ctx.clock.now()));
         let path = request.uri().path().to_owned();
-        let span = tracing::info_span!("call", call.id = %call, rpc.method = path);
+        let span = tracing::info_span!("call", call.id = %call, rpc.method = named(&path));
         let deadline = Deadline::new(&path, request.headers(), &front.ctx.settings.calls);
         request.extensions_mut().insert(call);
         request.extensions_mut().insert(deadline);
         let inner = self.inner.clone();
         let answer = async move {
             let begun = Instant::now();
+            let mut permit = None;
             let answered = async {
                 match front.enter(&path, call, &mut request).await {
-                    Ok(()) => inner.oneshot(request).await,
+                    Ok(of_answer) => {
+                        permit = of_answer;
+                        inner.oneshot(request).await
+                    }
                     Err(error) => Ok(status::of(&error, call).into_http()),
                 }
             };
@@ -190,6 +197,10 @@ where
             };
             if let Some(error) = unread(&response) {
                 response = status::of(&error, call).into_http();
+            }
+            if let Some(permit) = permit {
+                let until = (call, deadline.answer());
+                response = response.map(|body| answer::held(body, permit, until));
             }
             if let Ok(value) = HeaderValue::from_str(&call.to_string()) {
                 response.headers_mut().insert(CALL_ID, value);
@@ -204,7 +215,19 @@ where
 }
 
 fn is_open(path: &str) -> bool {
-    OPEN.iter().any(|service| path.starts_with(service))
+    open_service(path).is_some()
+}
+
+fn open_service(path: &str) -> Option<&'static str> {
+    OPEN.into_iter().find(|service| path.starts_with(service))
+}
+
+/// What a log line calls a call: a path that names nothing of ours may be long, and anybody's words.
+fn named(path: &str) -> &str {
+    match permissions::rule_of(path) {
+        Some(_) => path,
+        None => open_service(path).unwrap_or("unknown"),
+    }
 }
 
 /// Who calls; nobody where we do not serve. Deny by default: what has no rule gets no caller.

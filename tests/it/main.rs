@@ -8,6 +8,7 @@ mod backends;
 mod batch_revocations;
 mod binary;
 mod bounds;
+mod call_log;
 mod cancelled_calls;
 mod cli;
 mod cli_config;
@@ -33,6 +34,7 @@ mod fixtures;
 mod harness;
 mod holding;
 mod housekeeping;
+mod idle_transactions;
 mod import_csv;
 mod import_letters;
 mod import_limits;
@@ -111,6 +113,7 @@ mod team_settings;
 mod teams;
 mod tls;
 mod tls_files;
+mod untaken;
 mod upgrades;
 mod uploads;
 mod user_lists;
@@ -149,6 +152,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     etags::tests,
     events::tests,
     housekeeping::tests,
+    idle_transactions::tests,
     import_csv::tests,
     import_letters::tests,
     import_limits::tests,
@@ -169,6 +173,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     list_filters::tests,
     list_plans::tests,
     log_entries::tests,
+    untaken::tests,
     members::tests,
     matrix::tests,
     memberships::tests,
@@ -214,6 +219,7 @@ fn main() -> ExitCode {
     };
 
     let mut trials = layers::trials();
+    trials.extend(call_log::trials());
     trials.extend(cli::trials());
     trials.extend(cli_config::trials());
     trials.extend(cli_import::trials());
