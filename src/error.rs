@@ -45,6 +45,9 @@ pub enum Error {
     /// The call's time is over. Nothing was stored, unless that was under way already.
     #[error("late")]
     Late,
+    /// The caller went away in the middle of his request; nobody sees the answer.
+    #[error("the caller went away")]
+    Left,
     /// The database is away, or the server is draining.
     #[error("unavailable: {0}")]
     Unavailable(String),

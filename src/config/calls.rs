@@ -40,8 +40,8 @@ pub struct CallSettings {
     /// How many calls one process works on at once; a watch counts until it is open. One that comes beyond that is
     /// refused at once.
     ///
-    /// With 10 connections that write, the last of 256 waits for some 25 others. A call whose client went away counts
-    /// until its work has ended.
+    /// With 10 connections that write, the last of 256 waits for some 25 others. A call counts until its work
+    /// has ended, even if its client went away, and its answer has left.
     #[arg(
         long,
         env = "MUSTER_CONCURRENT_CALLS",
@@ -59,7 +59,17 @@ pub struct CallSettings {
         value_parser = count::<usize>()
     )]
     pub concurrent_calls_per_connection: usize,
-    /// How many calls a second one key may make in the long run. Watches do not count, an import counts once.
+    /// How many of them one key may make, over whatever connections, so that no key shuts the others out.
+    #[arg(
+        long,
+        env = "MUSTER_CONCURRENT_CALLS_PER_KEY",
+        value_name = "N",
+        default_value = "128",
+        value_parser = count::<usize>()
+    )]
+    pub concurrent_calls_per_key: usize,
+    /// How many calls a second one key may make in the long run, refused ones among them. A watch and an import count
+    /// once.
     #[arg(
         long,
         env = "MUSTER_CALLS_PER_SECOND",
@@ -132,7 +142,7 @@ pub struct CallSettings {
         value_parser = span::argument
     )]
     pub lock_timeout: Duration,
-    /// How long a statement may take (PostgreSQL).
+    /// How long a statement may take (PostgreSQL); no longer than a call and an import.
     #[arg(
         long,
         env = "MUSTER_STATEMENT_TIMEOUT",

@@ -49,6 +49,15 @@ pub struct Settings {
         value_parser = count::<usize>()
     )]
     pub concurrent_imports: usize,
+    /// How many of them one key may send, so that no key shuts the others out.
+    #[arg(
+        long,
+        env = "MUSTER_CONCURRENT_IMPORTS_PER_KEY",
+        value_name = "N",
+        default_value = "4",
+        value_parser = count::<usize>()
+    )]
+    pub concurrent_imports_per_key: usize,
     /// How many connections to the database one process opens for reading, and as many again for writing (SQLite: one).
     #[arg(
         long,
@@ -258,6 +267,12 @@ impl Settings {
         if self.relay_poll >= self.relay_lease {
             return Err(ConfigError::new(
                 "--relay-poll is not shorter than --relay-lease: letters of a relay that died would wait for nothing",
+            ));
+        }
+        let calls = &self.calls;
+        if calls.statement_timeout > calls.longest_call.min(calls.longest_import) {
+            return Err(ConfigError::new(
+                "--statement-timeout is longer than --longest-call or --longest-import: the database would work on for nobody; make it as short as the shorter of them",
             ));
         }
         Ok(())

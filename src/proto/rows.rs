@@ -9,9 +9,6 @@ use prost::{
 
 use super::ImportUsersRow;
 
-/// One more than an import may have, by which it is seen to have too many.
-const MOST: usize = 5_001;
-
 /// The one field's number.
 const ROWS: u32 = 1;
 
@@ -20,6 +17,11 @@ const ROWS: u32 = 1;
 pub struct ImportUsersRows {
     /// The rows, in input order.
     pub rows: Vec<ImportUsersRow>,
+}
+
+impl ImportUsersRows {
+    /// One row more than an import may have, by which it is seen to have too many.
+    pub const MOST: usize = 5_001;
 }
 
 impl Message for ImportUsersRows {
@@ -34,7 +36,7 @@ impl Message for ImportUsersRows {
         buffer: &mut impl Buf,
         context: DecodeContext,
     ) -> Result<(), DecodeError> {
-        if tag == ROWS && self.rows.len() < MOST {
+        if tag == ROWS && self.rows.len() < Self::MOST {
             message::merge_repeated(wire_type, &mut self.rows, buffer, context)
         } else {
             skip_field(wire_type, tag, buffer, context)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, header::AUTHORIZATION};
+use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 
 use super::peer::Peer;
 use crate::{
@@ -11,29 +11,46 @@ use crate::{
     error::{Error, Reason, Result},
 };
 
-/// The key of a call. A header decides, also against a certificate; without either there is none.
+/// What says who calls, before anybody knows whether it is good.
+#[derive(Clone, Copy, Hash)]
+pub(super) enum Credential<'a> {
+    /// The header with an API key.
+    Header(&'a HeaderValue),
+    /// The names of a client certificate; at least one.
+    Certificate(&'a [String]),
+}
+
+impl<'a> Credential<'a> {
+    /// The one that decides: a header, also against a certificate. Without either there is none.
+    pub(super) fn of(headers: &'a HeaderMap, peer: Option<&'a Peer>) -> Option<Self> {
+        if let Some(header) = headers.get(AUTHORIZATION) {
+            return Some(Self::Header(header));
+        }
+        let names = peer.map(|peer| &peer.certificate_names[..]);
+        names
+            .filter(|names| !names.is_empty())
+            .map(Self::Certificate)
+    }
+}
+
+/// The key of a call.
 ///
 /// # Errors
 /// `CREDENTIAL_MISSING`, `CREDENTIAL_INVALID`.
-pub(super) async fn key(
-    ctx: &Context,
-    headers: &HeaderMap,
-    peer: Option<&Peer>,
-) -> Result<Arc<ApiKey>> {
-    let Some(header) = headers.get(AUTHORIZATION) else {
-        let names = peer.map(|peer| &peer.certificate_names[..]);
-        return match names {
-            Some(names @ [_, ..]) => app::keys::authenticate_certificate(ctx, names).await,
-            Some([]) | None => Err(Error::Unauthenticated(Reason::CredentialMissing)),
-        };
-    };
-    let key = header
-        .to_str()
-        .ok()
-        .and_then(|text| {
-            let (scheme, key) = text.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
-        })
-        .ok_or(Error::Unauthenticated(Reason::CredentialInvalid))?;
-    app::keys::authenticate(ctx, key).await
+pub(super) async fn key(ctx: &Context, credential: Option<Credential<'_>>) -> Result<Arc<ApiKey>> {
+    match credential {
+        Some(Credential::Header(header)) => {
+            let text = bearer(header).ok_or(Error::Unauthenticated(Reason::CredentialInvalid))?;
+            app::keys::authenticate(ctx, text).await
+        }
+        Some(Credential::Certificate(names)) => {
+            app::keys::authenticate_certificate(ctx, names).await
+        }
+        None => Err(Error::Unauthenticated(Reason::CredentialMissing)),
+    }
+}
+
+fn bearer(header: &HeaderValue) -> Option<&str> {
+    let (scheme, key) = header.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }

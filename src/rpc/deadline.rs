@@ -61,7 +61,8 @@ impl Deadline {
         }
     }
 
-    /// What it means to the database. Its own limits are as short as ours, so that it is told only the client's.
+    /// What it means to the database. It is told only the client's: of ours it need not be, since no statement may take
+    /// longer than a call.
     pub(super) fn until(self) -> Until {
         Until {
             at: self.answer(),

@@ -1,5 +1,5 @@
-//! What stands before every RPC: a call id, the caller's key, one log line, and an answer in our words to messages that
-//! no handler saw.
+//! What stands before every RPC: a call id, a deadline, a place among the calls that run, the caller's key and how often
+//! it may call, one log line, and an answer in our words to messages that no handler saw.
 
 use std::{
     fmt,
@@ -8,18 +8,25 @@ use std::{
     time::Instant,
 };
 
-use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use http::{HeaderMap, HeaderValue};
 use tokio::time::timeout_at;
 use tonic::{Code, Request, Status, body::Body};
 use tower::{Layer, Service, ServiceExt};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::{credentials, deadline::Deadline, peer::Peer, permits::Permits, rates::Rates, status};
+use super::{
+    answer,
+    credentials::{self, Credential},
+    deadline::Deadline,
+    permits::{Permit, Permits},
+    rates::Rates,
+    status, watch,
+};
 use crate::{
     app::{Caller, Context},
     domain::{
-        keys::Scope,
+        keys::{ApiKey, Scope},
         permissions::{self, Permission},
     },
     error::{Error, Missing, Reason},
@@ -82,7 +89,7 @@ pub struct Front {
 }
 
 impl Front {
-    /// A front that authenticates with these keys.
+    /// A front with all permits and rates of a process.
     #[must_use]
     pub fn new(ctx: Context) -> Self {
         let permits = Permits::new(&ctx.settings.calls);
@@ -94,29 +101,38 @@ impl Front {
         }
     }
 
-    /// Lets a call in: there is room for it, its credential is good, and its key does not call too often. What is open
-    /// needs nothing.
+    /// Lets a call in: there is room for it, its credential is good, its key does not call too often and may call this.
+    /// What is open needs nothing. Each is asked before what costs more. The answer gets the permit that it is to have: a
+    /// watch's has a place among the watches.
     async fn enter(
         &self,
         path: &str,
         call: CallId,
         request: &mut http::Request<Body>,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Permit>, Error> {
         if is_open(path) {
-            return Ok(());
+            return Ok(None);
         }
-        let permit = self.permits.take(request.extensions())?;
-        let credential = request.headers().get(AUTHORIZATION);
-        self.rates.look_up(credential)?;
-        let brought = (request.headers(), request.extensions().get());
-        let admitted = admit(&self.ctx, (path, call), brought).await;
-        self.rates.looked_up(credential, admitted.as_ref());
-        if let Some(caller) = admitted? {
-            self.rates.call(&caller.key_id, path)?;
+        let room = self.permits.room(request.extensions())?;
+        let credential = Credential::of(request.headers(), request.extensions().get());
+        let key = self.key(credential).await?;
+        self.rates.call(&key.id, path)?;
+        let permit = self.permits.of_key(room, &key.id)?;
+        if let Some(caller) = admit(&key, (path, call), request.headers())? {
             request.extensions_mut().insert(caller);
         }
-        request.extensions_mut().insert(permit);
-        Ok(())
+        request.extensions_mut().insert(permit.clone());
+        Ok((path != watch::PATH).then_some(permit))
+    }
+
+    /// The key of a call.
+    async fn key(&self, credential: Option<Credential<'_>>) -> Result<Arc<ApiKey>, Error> {
+        self.rates.look_up(credential)?;
+        let key = credentials::key(&self.ctx, credential).await;
+        self.rates.looked_up(credential, key.as_ref());
+        let key = key?;
+        tracing::debug!(key.id = key.id, "authenticated");
+        Ok(key)
     }
 }
 
@@ -157,16 +173,20 @@ where
         let front = self.front.clone();
         let call = CallId(ids::new(front.ctx.clock.now()));
         let path = request.uri().path().to_owned();
-        let span = tracing::info_span!("call", call.id = %call, rpc.method = path);
+        let span = tracing::info_span!("call", call.id = %call, rpc.method = named(&path));
         let deadline = Deadline::new(&path, request.headers(), &front.ctx.settings.calls);
         request.extensions_mut().insert(call);
         request.extensions_mut().insert(deadline);
         let inner = self.inner.clone();
         let answer = async move {
             let begun = Instant::now();
+            let mut permit = None;
             let answered = async {
                 match front.enter(&path, call, &mut request).await {
-                    Ok(()) => inner.oneshot(request).await,
+                    Ok(of_answer) => {
+                        permit = of_answer;
+                        inner.oneshot(request).await
+                    }
                     Err(error) => Ok(status::of(&error, call).into_http()),
                 }
             };
@@ -177,6 +197,10 @@ where
             };
             if let Some(error) = unread(&response) {
                 response = status::of(&error, call).into_http();
+            }
+            if let Some(permit) = permit {
+                let until = (call, deadline.answer());
+                response = response.map(|body| answer::held(body, permit, until));
             }
             if let Ok(value) = HeaderValue::from_str(&call.to_string()) {
                 response.headers_mut().insert(CALL_ID, value);
@@ -191,21 +215,27 @@ where
 }
 
 fn is_open(path: &str) -> bool {
-    OPEN.iter().any(|service| path.starts_with(service))
+    open_service(path).is_some()
 }
 
-/// Who calls; nobody for what is open, and for what we do not serve. Deny by default: only what is named open needs no key,
-/// and what has no rule gets no caller.
-async fn admit(
-    ctx: &Context,
-    (path, call): (&str, CallId),
-    (headers, peer): (&HeaderMap, Option<&Peer>),
-) -> Result<Option<Caller>, Error> {
-    if is_open(path) {
-        return Ok(None);
+fn open_service(path: &str) -> Option<&'static str> {
+    OPEN.into_iter().find(|service| path.starts_with(service))
+}
+
+/// What a log line calls a call: a path that names nothing of ours may be long, and anybody's words.
+fn named(path: &str) -> &str {
+    match permissions::rule_of(path) {
+        Some(_) => path,
+        None => open_service(path).unwrap_or("unknown"),
     }
-    let key = credentials::key(ctx, headers, peer).await?;
-    tracing::debug!(key.id = key.id, "authenticated");
+}
+
+/// Who calls; nobody where we do not serve. Deny by default: what has no rule gets no caller.
+fn admit(
+    key: &ApiKey,
+    (path, call): (&str, CallId),
+    headers: &HeaderMap,
+) -> Result<Option<Caller>, Error> {
     let Some(rule) = permissions::rule_of(path) else {
         return Ok(None);
     };

@@ -17,10 +17,13 @@ use crate::{
     },
     error::{Error, FieldViolation, Reason, Result, Rule, Violations},
     proto::{
-        ImportUsersEnd, ImportUsersHeader, ImportUsersRequest, ImportUsersRow, import_users_end,
-        import_users_request::Part,
+        ImportUsersEnd, ImportUsersHeader, ImportUsersRequest, ImportUsersRow, ImportUsersRows,
+        import_users_end, import_users_request::Part,
     },
 };
+
+// What is skipped when it is read must be too much in any case.
+const _: () = assert!(ImportUsersRows::MOST == MAX_ROWS + 1);
 
 /// How long a stream is read.
 #[derive(Clone, Copy)]

@@ -10,6 +10,7 @@ use super::{
     deadline::Deadline,
     import_upload::Limits,
     members,
+    places::Place,
     values::{id, timestamp, words},
 };
 use crate::{
@@ -22,12 +23,12 @@ use crate::{
 const BUSY: Duration = Duration::from_secs(5);
 
 impl Rpc {
-    /// The right to hold the rows of one import in memory, kept by the task that reads them.
-    pub(super) fn import_permit(&self) -> Result<OwnedSemaphorePermit> {
-        self.imports
-            .clone()
-            .try_acquire_owned()
-            .map_err(|_| Error::Exhausted(Reason::ImportsBusy, BUSY))
+    /// The right of a key to hold the rows of one import in memory, kept by the task that reads them.
+    pub(super) fn import_permit(&self, key: &str) -> Result<(OwnedSemaphorePermit, Place<String>)> {
+        let of_all = self.imports.clone().try_acquire_owned().ok();
+        of_all
+            .zip(self.imports_of_keys.take(key.to_owned()))
+            .ok_or(Error::Exhausted(Reason::ImportsBusy, BUSY))
     }
 
     /// How long an import's stream is read.

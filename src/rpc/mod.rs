@@ -13,6 +13,7 @@ use crate::{
     error::{Error, Result},
 };
 
+mod answer;
 mod credentials;
 mod deadline;
 mod event_values;
@@ -29,6 +30,7 @@ mod mutations;
 mod pages;
 pub mod peer;
 mod permits;
+mod places;
 mod profiles;
 mod rates;
 pub mod reflection;
@@ -45,6 +47,7 @@ use deadline::Deadline;
 pub use front::{CallId, Front};
 pub use peer::Peer;
 use permits::Permit;
+use places::Places;
 
 /// The largest message, in bytes, of services that need no key: a stranger may begin many and finish none.
 pub(crate) const OPEN_MESSAGE_MAX_BYTES: usize = 4 * 1024;
@@ -55,6 +58,7 @@ pub struct Rpc {
     ctx: Context,
     tasks: TaskTracker,
     imports: Arc<Semaphore>,
+    imports_of_keys: Places<String>,
     watches: Arc<Semaphore>,
     heads: Heads,
     stop: CancellationToken,
@@ -71,11 +75,13 @@ impl Rpc {
     #[must_use]
     pub fn new(ctx: Context, tasks: TaskTracker, heads: Heads, stop: CancellationToken) -> Self {
         let imports = Arc::new(Semaphore::new(ctx.settings.concurrent_imports));
+        let imports_of_keys = Places::new(ctx.settings.concurrent_imports_per_key);
         let watches = Arc::new(Semaphore::new(ctx.settings.concurrent_watches));
         Self {
             ctx,
             tasks,
             imports,
+            imports_of_keys,
             watches,
             heads,
             stop,

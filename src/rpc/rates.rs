@@ -12,18 +12,17 @@ use std::{
     time::Duration,
 };
 
+use super::credentials::Credential;
+use crate::{
+    clock::Clock,
+    config::CallSettings,
+    error::{Error, Reason, Result},
+};
 use governor::{
     NotUntil, Quota, RateLimiter,
     clock::Clock as Ticks,
     middleware::NoOpMiddleware,
     state::{InMemoryState, NotKeyed, keyed::HashMapStateStore},
-};
-use http::HeaderValue;
-
-use crate::{
-    clock::Clock,
-    config::CallSettings,
-    error::{Error, Reason, Result},
 };
 
 /// Calls whose token could be a guess.
@@ -33,9 +32,6 @@ const WITH_TOKEN: [&str; 4] = [
     "/muster.v1.InvitationService/DeclineInvitation",
     "/muster.v1.InvitationService/RequestNewInvitation",
 ];
-
-/// A call that goes on, and is bounded by the number of watchers.
-const WATCH: &str = "/muster.v1.EventService/WatchEvents";
 
 /// After how many calls keys that rest are forgotten.
 const FORGET_EVERY: u64 = 10_000;
@@ -92,14 +88,11 @@ impl Rates {
         }
     }
 
-    /// Whether a key may make one more call of this method.
+    /// Whether a key may make one more call, whatever it calls and whatever becomes of it. A watch counts when it is opened.
     ///
     /// # Errors
     /// `RATE_LIMITED`, with the time until it may.
     pub(super) fn call(&self, key: &str, path: &str) -> Result<()> {
-        if path == WATCH {
-            return Ok(());
-        }
         self.forget();
         let key = key.to_owned();
         if WITH_TOKEN.contains(&path) {
@@ -115,7 +108,7 @@ impl Rates {
     ///
     /// # Errors
     /// `RATE_LIMITED`, with the time until it may.
-    pub(super) fn look_up(&self, credential: Option<&HeaderValue>) -> Result<()> {
+    pub(super) fn look_up(&self, credential: Option<Credential<'_>>) -> Result<()> {
         let Some(credential) = credential else {
             return Ok(());
         };
@@ -125,10 +118,10 @@ impl Rates {
         self.new.check().map_err(|until| self.limited(&until))
     }
 
-    /// Notes how a credential turned out to be.
+    /// Notes how a credential turned out to be: what its key may do is another question.
     pub(super) fn looked_up<T>(
         &self,
-        credential: Option<&HeaderValue>,
+        credential: Option<Credential<'_>>,
         outcome: Result<&T, &Error>,
     ) {
         let is_good = outcome.is_ok();
@@ -164,8 +157,8 @@ impl Rates {
     }
 
     /// A credential's hash under a secret of this process: not the credential, and none can be made to have another's.
-    fn print(&self, credential: &HeaderValue) -> u64 {
-        self.hasher.hash_one(credential.as_bytes())
+    fn print(&self, credential: Credential<'_>) -> u64 {
+        self.hasher.hash_one(credential)
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashSet<u64>> {

@@ -78,6 +78,12 @@ pub(super) fn of(error: &Error, call: CallId) -> Status {
             let reason = Reason::DeadlineExceeded;
             (Code::DeadlineExceeded, reason, advice(reason))
         }
+        Error::Left => {
+            // As often as callers like, and nothing that anybody here could mend.
+            tracing::debug!(call.id = %call, "the caller went away");
+            let reason = Reason::Unavailable;
+            (Code::Unavailable, reason, advice(reason))
+        }
         Error::Unavailable(why) => {
             tracing::warn!(call.id = %call, why, "unavailable");
             details.set_retry_info(Some(RETRY));
@@ -102,9 +108,7 @@ pub(super) fn unreadable(code: Code) -> Option<Error> {
             Some(Error::Malformed(Reason::MessageTooLarge, Vec::new()))
         }
         Code::Internal => Some(Error::Malformed(Reason::MalformedMessage, Vec::new())),
-        Code::Cancelled | Code::Unknown => {
-            Some(Error::Unavailable("the caller went away".to_owned()))
-        }
+        Code::Cancelled | Code::Unknown => Some(Error::Left),
         _ => None,
     }
 }

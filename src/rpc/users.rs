@@ -195,7 +195,7 @@ impl UserService for Rpc {
         request: Request<Streaming<proto::ImportUsersRequest>>,
     ) -> Result<Response<proto::ImportUsersResponse>, Status> {
         self.call(request, async |rpc: Self, caller: Caller, stream| {
-            let _permit = rpc.import_permit()?;
+            let _permit = rpc.import_permit(&caller.key_id)?;
             let command = import_upload::read(stream, rpc.import_limits()).await?;
             // The upload may have taken minutes.
             app::keys::still_good(&rpc.ctx, &caller.key_id).await?;

@@ -16,6 +16,9 @@ use crate::{
     proto::WatchEventsResponse,
 };
 
+/// The call that opens a watch.
+pub(super) const PATH: &str = "/muster.v1.EventService/WatchEvents";
+
 /// How long a client should wait that found every place for a watcher taken.
 const BUSY: Duration = Duration::from_secs(5);
 

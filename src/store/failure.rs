@@ -41,6 +41,9 @@ fn lost(error: &DbErr) -> bool {
         })
 }
 
+/// PostgreSQL: a transaction that lay idle, or lasted, longer than it may; its connection is closed.
+const GIVEN_UP: [&str; 2] = ["25P03", "25P04"];
+
 /// Whether the database cannot serve now. PostgreSQL's classes 53 (no resources), 55 (a lock that took too long) and 57
 /// (shutdown, timeout) count.
 fn away(error: &DbErr) -> bool {
@@ -49,10 +52,11 @@ fn away(error: &DbErr) -> bool {
     }
     driver_error(error).is_some_and(|error| match error {
         SqlxError::Database(error) => error.code().is_some_and(|code| {
-            code.len() == 5
-                && ["53", "55", "57"]
-                    .iter()
-                    .any(|class| code.starts_with(class))
+            GIVEN_UP.contains(&code.as_ref())
+                || code.len() == 5
+                    && ["53", "55", "57"]
+                        .iter()
+                        .any(|class| code.starts_with(class))
         }),
         SqlxError::Io(_)
         | SqlxError::Tls(_)

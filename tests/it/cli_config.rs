@@ -46,9 +46,12 @@ fn check_finds_what_would_keep_a_server_from_starting() {
     let (_, another) = Authority::new().issue(&["localhost"]);
     folder.write("another.pem", &another);
     let pair = ["--tls-certificate", "chain.pem", "--tls-key", "another.pem"];
-    let flags: [&[&str]; 8] = [
+    let flags: [&[&str]; 11] = [
         &["--listen", "0.0.0.0:50051"],
         &["--relay-poll", "1h", "--relay-lease", "1m"],
+        &["--statement-timeout", "61s"],
+        &["--longest-call", "59s"],
+        &["--longest-import", "59s"],
         &["--max-streams", "0"],
         &["--database-url", "mysql://localhost/muster"],
         &["--mail", "pigeon://here"],

@@ -39,6 +39,8 @@ tests![
 ];
 
 const SHORT: Duration = Duration::from_millis(300);
+/// Sooner than by what else would end a wait: for a connection or a lock that is 10 s.
+const SOONER: Duration = Duration::from_secs(9);
 
 fn short(settings: &mut Settings) {
     settings.calls.longest_call = SHORT;
@@ -88,7 +90,7 @@ async fn late<T: std::fmt::Debug>(
     answer.refused(Code::DeadlineExceeded, "DEADLINE_EXCEEDED");
     let took = begun.elapsed();
     assert!(took + Duration::from_millis(5) > after, "{took:?}");
-    assert!(took < after + Duration::from_secs(3), "{took:?}");
+    assert!(took < after + SOONER, "{took:?}");
 }
 
 async fn an_update_that_waits_for_its_team_is_answered_in_time_and_changes_nothing(h: &Harness) {
@@ -182,7 +184,7 @@ async fn a_transaction_waits_for_nothing_beyond_its_deadline(h: &Harness) {
     assert!(matches!(answer.await, Err(Error::Late)));
     // Sooner than by the pool's own limits.
     let took = begun.elapsed();
-    assert!(took >= SHORT && took < 10 * SHORT, "{took:?}");
+    assert!(took >= SHORT && took < SOONER, "{took:?}");
     holder.release().await;
 }
 

@@ -3,9 +3,10 @@
 use chrono::TimeDelta;
 use muster::{
     app::housekeeping,
+    config::Settings,
     proto::{
         GetImportRequest, ImportOutcome, ImportUsersHeader, ListImportResultsRequest,
-        ListImportsRequest,
+        ListImportsRequest, user_service_client::UserServiceClient,
     },
 };
 use tonic::{Code, Response};
@@ -13,9 +14,12 @@ use uuid::{Uuid, Version};
 
 use crate::{
     fixtures::{MICROSECOND, time},
-    harness::{Harness, tests},
+    harness::{BearerKey, Harness, tests},
     refusals::{Outcome, retry_delay},
-    uploads::{by_rows, crowd, held, in_place, one_at_once, outcomes, row, row_end, rows_part},
+    server::new_key,
+    uploads::{
+        by_rows, crowd, held, in_place, message, one_at_once, outcomes, row, row_end, rows_part,
+    },
 };
 
 tests![
@@ -27,7 +31,13 @@ tests![
     an_import_is_kept_for_ninety_days,
     the_results_of_an_import_can_be_asked_for_by_outcome,
     one_import_too_many_at_once_is_told_to_wait with one_at_once,
+    a_key_whose_imports_are_as_many_as_may_be_keeps_no_other_out with one_a_key,
 ];
+
+fn one_a_key(settings: &mut Settings) {
+    settings.concurrent_imports = 2;
+    settings.concurrent_imports_per_key = 1;
+}
 
 async fn an_import_without_an_id_gets_one_from_the_server(h: &Harness) {
     let team = h.team("acme").await;
@@ -240,4 +250,19 @@ async fn one_import_too_many_at_once_is_told_to_wait(h: &Harness) {
     // Its place is free by the time it is answered.
     let second = h.import_rows(held(&team.id, "second"), &rows).await;
     assert_eq!(outcomes(&second), [ImportOutcome::AlreadyInvited]);
+}
+
+async fn a_key_whose_imports_are_as_many_as_may_be_keeps_no_other_out(h: &Harness) {
+    let team = h.team("acme").await;
+    let rows = crowd("p", 1);
+    let (first, busy) = in_place(h, held(&team.id, "first")).await;
+    Err::<Response<()>, _>(busy).refused(Code::ResourceExhausted, "IMPORTS_BUSY");
+    let key = BearerKey::new(&new_key(h).await);
+    let mut other = UserServiceClient::with_interceptor(h.channel(), key);
+    let parts = by_rows(held(&team.id, "second"), &rows);
+    let stream = tokio_stream::iter(parts.into_iter().map(message));
+    let answer = other.import_users(stream).await.answered();
+    assert_eq!(outcomes(&answer.results), [ImportOutcome::Invited]);
+    first.send(row_end(0)).await;
+    first.close().await.answered();
 }

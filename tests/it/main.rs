@@ -9,6 +9,7 @@ mod backends;
 mod batch_revocations;
 mod binary;
 mod bounds;
+mod call_log;
 mod cancelled_calls;
 mod certificates;
 mod cli;
@@ -36,6 +37,7 @@ mod fixtures;
 mod harness;
 mod holding;
 mod housekeeping;
+mod idle_transactions;
 mod import_csv;
 mod import_letters;
 mod import_limits;
@@ -120,6 +122,7 @@ mod teams;
 mod tls;
 mod tls_files;
 mod tombstones;
+mod untaken;
 mod upgrades;
 mod uploads;
 mod user_lists;
@@ -159,6 +162,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     etags::tests,
     events::tests,
     housekeeping::tests,
+    idle_transactions::tests,
     import_csv::tests,
     import_letters::tests,
     import_limits::tests,
@@ -180,6 +184,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     list_filters::tests,
     list_plans::tests,
     log_entries::tests,
+    untaken::tests,
     members::tests,
     matrix::tests,
     memberships::tests,
@@ -227,6 +232,7 @@ fn main() -> ExitCode {
     };
 
     let mut trials = layers::trials();
+    trials.extend(call_log::trials());
     trials.extend(cli::trials());
     trials.extend(cli_config::trials());
     trials.extend(cli_import::trials());

@@ -5,7 +5,7 @@ use muster::{
     proto::{GetTeamRequest, UpdateTeamResponse, team_service_client::TeamServiceClient},
 };
 use tokio::task::JoinHandle;
-use tonic::{Code, Response, Status};
+use tonic::{Code, Response, Status, service::interceptor::InterceptedService};
 use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::v1::{
     ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
@@ -14,10 +14,10 @@ use tonic_reflection::pb::v1::{
 
 use crate::{
     deadlines::rename,
-    harness::{Harness, Keyed, tests},
+    harness::{BearerKey, Harness, Keyed, tests},
     holding::{Holder, waiting},
     refusals::{Outcome, details, reason, retry_delay},
-    server::{health_of, serves},
+    server::{health_of, new_key, serves},
     waiting::until,
 };
 
@@ -25,15 +25,21 @@ tests![
     a_call_beyond_what_a_process_works_on_is_refused_and_what_says_how_it_is_answers with two_in_all,
     a_call_whose_client_went_away_counts_until_its_work_has_ended with two_in_all,
     a_connection_has_its_own_share with two_a_connection,
+    a_key_has_its_own_share_over_all_its_connections with two_a_key,
     a_call_that_is_refused_gives_its_place_back with two_in_all,
 ];
 
-fn two_in_all(settings: &mut Settings) {
+/// Room for two calls only.
+pub(crate) fn two_in_all(settings: &mut Settings) {
     settings.calls.concurrent_calls = 2;
 }
 
 fn two_a_connection(settings: &mut Settings) {
     settings.calls.concurrent_calls_per_connection = 2;
+}
+
+fn two_a_key(settings: &mut Settings) {
+    settings.calls.concurrent_calls_per_key = 2;
 }
 
 /// A connection of its own.
@@ -69,7 +75,8 @@ async fn fill(h: &Harness, connection: &Keyed, team: &str) -> [Call; 2] {
     calls
 }
 
-async fn get(connection: &Keyed, team: &str) -> Result<(), Status> {
+/// A call that needs a place.
+pub(crate) async fn get(connection: &Keyed, team: &str) -> Result<(), Status> {
     let request = GetTeamRequest {
         team_id: team.to_owned(),
     };
@@ -136,6 +143,25 @@ async fn a_connection_has_its_own_share(h: &Harness) {
     let (full, other) = (connection(h), connection(h));
     let calls = fill(h, &full, &team).await;
     refused(&full, &team).await;
+    get(&other, &team).await.expect("a place");
+    holder.release().await;
+    for call in calls {
+        call.await.expect("no panic").answered();
+    }
+    for _ in 0..10 {
+        get(&full, &team).await.expect("a place");
+    }
+}
+
+async fn a_key_has_its_own_share_over_all_its_connections(h: &Harness) {
+    let team = h.team("acme").await.id;
+    let other = BearerKey::new(&new_key(h).await);
+    let holder = Holder::of(h, &team).await;
+    let full = connection(h);
+    let calls = fill(h, &full, &team).await;
+    refused(&full, &team).await;
+    refused(&connection(h), &team).await;
+    let other = InterceptedService::new(h.anonymous_channel(), other);
     get(&other, &team).await.expect("a place");
     holder.release().await;
     for call in calls {

@@ -3,30 +3,45 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use http::uri::PathAndQuery;
 use muster::{
-    config::Settings,
+    config::{ClientCertificates, Settings, TlsFiles},
+    domain::{
+        keys::Scope,
+        new_keys::{NewKey, Scopes},
+    },
     proto::{
         AcceptInvitationRequest, DeclineInvitationRequest, EventFilter, ListTeamsRequest,
-        PeekInvitationRequest, RequestNewInvitationRequest,
+        PeekInvitationRequest, RequestNewInvitationRequest, WatchEventsRequest,
         invitation_service_client::InvitationServiceClient, team_service_client::TeamServiceClient,
     },
 };
-use tonic::{Code, Response, Status, service::interceptor::InterceptedService};
+use tonic::{
+    Code, Request, Response, Status, client::Grpc, service::interceptor::InterceptedService,
+};
 use tonic_health::pb::health_client::HealthClient;
+use tonic_prost::ProstCodec;
 
 use crate::{
+    authorities::Authority,
+    binary::Folder,
     harness::{BearerKey, Harness, Keyed, tests},
+    keyring::{certified, named},
     refusals::{Outcome, details, retry_delay},
     server::{new_key, serves},
+    tls::{channel, files, secured},
     uploads::{by_rows_of_one, crowd, held},
     watching::watch,
 };
 
 tests![
     a_key_that_calls_too_often_is_refused_until_its_time_has_come with three_calls,
-    watches_and_health_do_not_count_and_an_import_counts_once with three_calls,
+    a_call_counts_whatever_becomes_of_it with three_calls,
+    a_watch_counts_when_it_is_opened_an_import_once_and_health_never with three_calls,
     calls_with_tokens_have_a_narrower_rate with three_tokens,
     unknown_keys_are_looked_up_at_a_rate_that_shuts_out_nobody_who_was_good with three_unknown,
+    a_good_key_that_is_denied_or_speaks_for_nobody_stays_known with three_unknown,
+    unknown_certificates_are_looked_up_at_the_same_rate with three_unknown,
     a_key_that_was_revoked_is_unknown_again with three_unknown,
 ];
 
@@ -85,16 +100,55 @@ async fn a_key_that_calls_too_often_is_refused_until_its_time_has_come(h: &Harne
     limited(list(&hasty).await, SECOND);
 }
 
-async fn watches_and_health_do_not_count_and_an_import_counts_once(h: &Harness) {
+async fn a_watch_counts_when_it_is_opened_an_import_once_and_health_never(h: &Harness) {
     let team = h.team("acme").await.id;
     for _ in 0..5 {
-        watch(&mut h.events(), "", EventFilter::default()).await;
         serves(&HealthClient::new(h.anonymous_channel()), "").await;
     }
     let parts = by_rows_of_one(held(&team, "march"), &crowd("p", 20));
     h.import(parts).await.answered();
-    list(&h.keyed_channel()).await.answered();
+    watch(&mut h.events(), "", EventFilter::default()).await;
+    let request = WatchEventsRequest::default();
+    limited(h.events().watch_events(request).await, SECOND);
     limited(list(&h.keyed_channel()).await, SECOND);
+}
+
+/// A key that may read events and nothing else.
+async fn reader(h: &Harness) -> String {
+    let new = NewKey {
+        scopes: Scopes::parse("scopes", vec![Scope::EventsRead]).expect("scopes"),
+        ..named("reader")
+    };
+    h.made(&new).await.text().to_owned()
+}
+
+async fn unimplemented(keyed: &Keyed) -> Result<Response<()>, Status> {
+    let mut client = Grpc::new(keyed.clone());
+    client.ready().await.expect("a connection");
+    let path = PathAndQuery::from_static("/muster.v1.TeamService/Nothing");
+    let codec = ProstCodec::<(), ()>::default();
+    client.unary(Request::new(()), path, codec).await
+}
+
+async fn a_call_counts_whatever_becomes_of_it(h: &Harness) {
+    let reader = reader(h).await;
+    let nobody = InterceptedService::new(
+        h.anonymous_channel(),
+        BearerKey::new(&reader).acting_as("nobody"),
+    );
+    let reader = keyed(h, &reader);
+    let answer = list(&reader).await;
+    answer.refused(Code::PermissionDenied, "PERMISSION_MISSING");
+    let answer = list(&nobody).await;
+    answer.refused(Code::Unauthenticated, "ACTOR_INVALID");
+    let unknown = unimplemented(&reader).await.map(drop);
+    assert_eq!(
+        unknown.map_err(|status| status.code()),
+        Err(Code::Unimplemented)
+    );
+    limited(list(&reader).await, SECOND);
+    limited(list(&nobody).await, SECOND);
+    limited(unimplemented(&reader).await, SECOND);
 }
 
 async fn calls_with_tokens_have_a_narrower_rate(h: &Harness) {
@@ -160,6 +214,56 @@ async fn unknown_keys_are_looked_up_at_a_rate_that_shuts_out_nobody_who_was_good
     h.advance(TimeDelta::seconds(1));
     list(&newcomer).await.answered();
     list(&newcomer).await.answered();
+}
+
+async fn a_good_key_that_is_denied_or_speaks_for_nobody_stays_known(h: &Harness) {
+    let reader = reader(h).await;
+    let nobody = InterceptedService::new(
+        h.anonymous_channel(),
+        BearerKey::new(&reader).acting_as("nobody"),
+    );
+    let reader = keyed(h, &reader);
+    for _ in 0..5 {
+        let answer = list(&reader).await;
+        answer.refused(Code::PermissionDenied, "PERMISSION_MISSING");
+        let answer = list(&nobody).await;
+        answer.refused(Code::Unauthenticated, "ACTOR_INVALID");
+    }
+    // It took one of three; nor does what it calls make room for it again.
+    let newcomer = async |name: &str| {
+        let key = h.made(&named(name)).await;
+        list(&keyed(h, key.text())).await
+    };
+    newcomer("one").await.answered();
+    newcomer("two").await.answered();
+    limited(newcomer("three").await, SECOND);
+}
+
+async fn unknown_certificates_are_looked_up_at_the_same_rate(h: &Harness) {
+    let (folder, authority) = (Folder::new(), Authority::new());
+    authority.furnish(&folder);
+    let files = TlsFiles {
+        client_ca: Some((folder.file("ca.pem"), ClientCertificates::Required)),
+        ..files(&folder)
+    };
+    let (address, _stop) = secured(h, &files).await;
+    let call = async |name: &str| {
+        let channel = channel(&address, &authority, Some(authority.issue(&[name])));
+        let mut teams = TeamServiceClient::new(channel);
+        let answer = teams.list_teams(ListTeamsRequest::default()).await;
+        answer.map(|_| Response::new(()))
+    };
+    h.made(&certified("good", "good.example")).await;
+    for _ in 0..5 {
+        call("good.example").await.answered();
+    }
+    for name in ["a.example", "b.example"] {
+        let answer = call(name).await;
+        answer.refused(Code::Unauthenticated, "CREDENTIAL_INVALID");
+    }
+    limited(call("c.example").await, SECOND);
+    limited(call("a.example").await, SECOND);
+    call("good.example").await.answered();
 }
 
 async fn a_key_that_was_revoked_is_unknown_again(h: &Harness) {
