@@ -36,7 +36,7 @@ const SERVICES: [&str; 7] = [
     KeyServiceServer::<Rpc>::NAME,
 ];
 
-/// How often the database is asked whether it is there.
+/// How often the database is asked whether it is there, and how long it may take to say so.
 const EVERY: Duration = Duration::from_secs(5);
 
 /// How far the machine's clock may be from the database's.
@@ -65,7 +65,16 @@ impl Health {
         let mut said = None;
         let mut complete = false;
         loop {
-            let ready = match ready(&ctx, complete).await {
+            // It only reads, so it may be dropped at any time.
+            let asked = tokio::select! {
+                () = stop.cancelled() => return,
+                asked = tokio::time::timeout(EVERY, ready(&ctx, complete)) => asked,
+            };
+            let asked = asked.unwrap_or_else(|_| {
+                let words = "the database does not answer in time";
+                Err(Error::Unavailable(words.to_owned()))
+            });
+            let ready = match asked {
                 Ok(()) => {
                     complete = true;
                     true
@@ -75,9 +84,6 @@ impl Health {
                     false
                 }
             };
-            if stop.is_cancelled() {
-                return;
-            }
             if said != Some(ready) {
                 self.set(if ready {
                     ServingStatus::Serving
