@@ -17,6 +17,7 @@ mod credentials;
 mod deadline;
 mod event_values;
 mod events;
+mod few;
 mod filters;
 pub mod front;
 mod import_upload;
@@ -42,6 +43,7 @@ mod values;
 mod watch;
 
 use deadline::Deadline;
+pub use few::Few;
 pub use front::{CallId, Front};
 pub use peer::Peer;
 use permits::Permit;
