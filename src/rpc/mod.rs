@@ -18,6 +18,7 @@ mod credentials;
 mod deadline;
 mod event_values;
 mod events;
+mod few;
 mod filters;
 pub mod front;
 mod import_upload;
@@ -44,6 +45,7 @@ mod values;
 mod watch;
 
 use deadline::Deadline;
+pub use few::Few;
 pub use front::{CallId, Front};
 pub use peer::Peer;
 use permits::Permit;

@@ -1,8 +1,9 @@
 //! Whether this process serves, as `grpc.health.v1` tells it: for the whole and for each service.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tonic::{codec::CompressionEncoding, server::NamedService};
 use tonic_health::{
@@ -21,7 +22,7 @@ use crate::{
         role_service_server::RoleServiceServer, team_service_server::TeamServiceServer,
         user_service_server::UserServiceServer,
     },
-    rpc::{OPEN_MESSAGE_MAX_BYTES, Rpc},
+    rpc::{Few, OPEN_MESSAGE_MAX_BYTES, Rpc},
     store,
 };
 
@@ -36,7 +37,7 @@ const SERVICES: [&str; 7] = [
     KeyServiceServer::<Rpc>::NAME,
 ];
 
-/// How often the database is asked whether it is there.
+/// How often the database is asked whether it is there, and how long it may take to say so.
 const EVERY: Duration = Duration::from_secs(5);
 
 /// How far the machine's clock may be from the database's.
@@ -47,8 +48,9 @@ const MAX_OFFSET: TimeDelta = TimeDelta::seconds(1);
 pub(super) struct Health(HealthReporter);
 
 impl Health {
-    /// A process that does not serve yet, and the service that says so.
-    pub(super) async fn new() -> (Self, HealthServer<impl HealthRpc>) {
+    /// A process that does not serve yet, and the service that says so, to so many watchers at once: strangers may
+    /// watch, and an honest connection needs one watch. Whoever only checks always has an answer.
+    pub(super) async fn new(watchers: usize) -> (Self, Few<HealthServer<impl HealthRpc>>) {
         let reporter = HealthReporter::new();
         let health = Self(reporter.clone());
         health.set(ServingStatus::NotServing).await;
@@ -57,7 +59,8 @@ impl Health {
         let service = HealthServer::new(service)
             .max_decoding_message_size(OPEN_MESSAGE_MAX_BYTES)
             .accept_compressed(CompressionEncoding::Gzip);
-        (health, service)
+        let seats = Arc::new(Semaphore::new(watchers));
+        (health, Few::of_method(service, "Watch", seats))
     }
 
     /// Says whether the process can serve, again and again, until told to stop.
@@ -65,7 +68,16 @@ impl Health {
         let mut said = None;
         let mut complete = false;
         loop {
-            let ready = match ready(&ctx, complete).await {
+            // It only reads, so it may be dropped at any time.
+            let asked = tokio::select! {
+                () = stop.cancelled() => return,
+                asked = tokio::time::timeout(EVERY, ready(&ctx, complete)) => asked,
+            };
+            let asked = asked.unwrap_or_else(|_| {
+                let words = "the database does not answer in time";
+                Err(Error::Unavailable(words.to_owned()))
+            });
+            let ready = match asked {
                 Ok(()) => {
                     complete = true;
                     true
@@ -75,9 +87,6 @@ impl Health {
                     false
                 }
             };
-            if stop.is_cancelled() {
-                return;
-            }
             if said != Some(ready) {
                 self.set(if ready {
                     ServingStatus::Serving

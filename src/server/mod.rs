@@ -1,5 +1,7 @@
 //! The composition root: puts the services together, serves, and drains.
 
+use std::time::Duration;
+
 use tokio_util::{
     sync::CancellationToken,
     task::{AbortOnDropHandle, TaskTracker},
@@ -34,6 +36,10 @@ mod tls;
 use health::Health;
 
 pub use self::{accept::Door, connection::Connection, tls::Tls};
+
+/// How long connections may stay once every call has ended: for what was answered to leave, and no longer, since whoever
+/// says nothing more does not go by himself.
+const LEAVE: Duration = Duration::from_secs(2);
 
 /// Serves with everything that runs beside it, the relay and housekeeping, until `shutdown` ends; then drains.
 ///
@@ -87,11 +93,11 @@ pub async fn serve(
 ) -> Result<()> {
     let settings = ctx.settings.clone();
     let tasks = TaskTracker::new();
-    let (health, health_service) = Health::new().await;
+    let (health, health_service) = Health::new(settings.connections.max_connections).await;
     let stop = CancellationToken::new();
     let heads = Heads::new(EventPosition::START);
     let rpc = Rpc::new(ctx.clone(), tasks.clone(), heads.clone(), stop.clone());
-    let routes = routes(&rpc, Routes::new(health_service))?;
+    let routes = routes(&rpc, Routes::new(health_service), &stop)?;
     let tail = tokio::spawn(tail::run(ctx.clone(), heads, stop.clone()));
     let _tail = AbortOnDropHandle::new(tail);
     let limits = &settings.connections;
@@ -108,6 +114,7 @@ pub async fn serve(
     tokio::select! {
         ended = &mut serving => {
             watch.cancel();
+            stop.cancel();
             return ended.map_err(bug)?.map_err(bug);
         }
         () = shutdown => {}
@@ -123,23 +130,33 @@ pub async fn serve(
     tasks.close();
     let drained = tokio::time::timeout(settings.drain_timeout, async {
         tasks.wait().await;
-        serving.await
+        let left = tokio::time::timeout(LEAVE, &mut serving).await;
+        // What the front was still looking at has begun meanwhile.
+        tasks.wait().await;
+        left
     });
-    match drained.await {
-        Ok(ended) => ended.map_err(bug)?.map_err(bug),
-        Err(_) => Err(Error::Unavailable(
+    let left = drained.await;
+    // The calls alone decide whether it was a good end.
+    if !tasks.is_empty() {
+        return Err(Error::Unavailable(
             "calls still ran at the end of the drain timeout".to_owned(),
-        )),
+        ));
     }
+    if let Ok(Ok(ended)) = left {
+        return ended.map_err(bug)?.map_err(bug);
+    }
+    tracing::info!("connections whose clients did not leave are dropped");
+    serving.abort();
+    Ok(())
 }
 
 fn bug(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Internal(Box::new(error))
 }
 
-/// Every limit is set, but that of concurrent calls, which the front counts itself: what tonic leaves unset it passes on as "none", which lifts hyper's own protections. But for the
-/// grace of old connections: with one, tonic never asks them to end, and cuts their calls; here the connection itself
-/// ends after it.
+/// Every limit is set, since what tonic leaves unset it passes on as "none", which lifts hyper's own protections. But for
+/// that of concurrent calls, which the front counts itself, and the grace of old connections: with one, tonic never asks
+/// them to end, and cuts their calls; here the connection itself ends after it.
 fn transport(limits: &Connections) -> Server {
     Server::builder()
         .max_concurrent_streams(limits.max_streams)
@@ -153,7 +170,7 @@ fn transport(limits: &Connections) -> Server {
         .max_connection_age(limits.connection_age)
 }
 
-fn routes(rpc: &Rpc, routes: Routes) -> Result<Routes> {
+fn routes(rpc: &Rpc, routes: Routes, stop: &CancellationToken) -> Result<Routes> {
     // Each service's type is its own, but they are told the same. A compressed message is inflated no further than the
     // largest one may be.
     macro_rules! serve {
@@ -171,5 +188,5 @@ fn routes(rpc: &Rpc, routes: Routes) -> Result<Routes> {
         TeamServiceServer UserServiceServer EventServiceServer InvitationServiceServer
         RoleServiceServer KeyServiceServer
     );
-    reflection::add(routes).map_err(bug)
+    reflection::add(routes, stop).map_err(bug)
 }

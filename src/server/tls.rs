@@ -1,6 +1,6 @@
 //! TLS: what is read from its files, at the start and whenever they change, and whom a certificate names.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 use tokio_rustls::{
@@ -16,6 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{ClientCertificates, ConfigError, TlsFiles};
 
+/// After a change the files are looked at again this soon.
+const SETTLES: Duration = Duration::from_secs(1);
+
 /// What speaks TLS, with the newest good files.
 pub struct Tls {
     files: TlsFiles,
@@ -29,6 +32,29 @@ struct Contents {
     certificate: Vec<u8>,
     key: Vec<u8>,
     client_ca: Option<Vec<u8>>,
+}
+
+/// What the looks at the files have found.
+struct Looks {
+    serving: Contents,
+    /// What the last look read, if it was new.
+    last: Option<Contents>,
+}
+
+impl Looks {
+    /// What was read now, if it is new and the look before read the same. Half a file, as while it is written, may be good
+    /// by itself.
+    fn settled(&mut self, read: Contents) -> Option<Contents> {
+        let before = self.last.take();
+        if read == self.serving {
+            return None;
+        }
+        if before.as_ref() == Some(&read) {
+            return before;
+        }
+        self.last = Some(read);
+        None
+    }
 }
 
 impl Tls {
@@ -53,29 +79,41 @@ impl Tls {
 
     /// Looks at the files again and again. Connections that there are keep what they shook hands with.
     pub(super) async fn keep_fresh(self: Arc<Self>, stop: CancellationToken) {
-        let mut seen = self.read.clone();
+        let mut looks = Looks {
+            serving: self.read.clone(),
+            last: None,
+        };
         let mut complained = None;
         loop {
+            let reload = self.files.reload;
+            let rest = looks.last.as_ref().map_or(reload, |_| reload.min(SETTLES));
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(self.files.reload) => {}
+                () = tokio::time::sleep(rest) => {}
             }
             let files = self.files.clone();
-            let read = tokio::task::spawn_blocking(move || {
-                let contents = Contents::read(&files)?;
-                let config = contents.config(&files)?;
-                Ok::<_, ConfigError>((contents, config))
-            });
-            match read.await {
-                Ok(Ok((contents, config))) => {
-                    complained = None;
-                    if contents != seen {
-                        seen = contents;
-                        self.current.send_replace(Arc::new(config));
-                        tracing::info!("new TLS files serve new connections");
-                    }
+            let read = match tokio::task::spawn_blocking(move || Contents::read(&files)).await {
+                Ok(read) => read,
+                Err(panicked) => {
+                    tracing::error!(%panicked, "a bug");
+                    continue;
                 }
-                Ok(Err(error)) => {
+            };
+            let fresh = read.and_then(|read| {
+                let settled = looks.settled(read);
+                let config = settled.map(|it| Ok((it.config(&self.files)?, it)));
+                config.transpose()
+            });
+            match fresh {
+                Ok(Some((config, contents))) => {
+                    complained = None;
+                    looks.serving = contents;
+                    self.current.send_replace(Arc::new(config));
+                    tracing::info!("new TLS files serve new connections");
+                }
+                Ok(None) if looks.last.is_none() => complained = None,
+                Ok(None) => {}
+                Err(error) => {
                     // Once for each thing that is wrong, not at every look.
                     let error = error.to_string();
                     if complained.as_ref() != Some(&error) {
@@ -86,7 +124,6 @@ impl Tls {
                         complained = Some(error);
                     }
                 }
-                Err(panicked) => tracing::error!(%panicked, "a bug"),
             }
         }
     }
@@ -200,4 +237,34 @@ fn unfit(error: &rustls::Error, files: &TlsFiles) -> ConfigError {
         "the key in {key} does not fit the certificate in {certificate}: {error}.\n\
          The file must begin with the server's own certificate, and the key must be the one that it was made for."
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Contents, Looks};
+
+    fn contents(certificate: &str) -> Contents {
+        Contents {
+            certificate: certificate.into(),
+            key: Vec::new(),
+            client_ca: None,
+        }
+    }
+
+    #[test]
+    fn a_change_is_taken_when_two_looks_in_a_row_read_the_same() {
+        let mut looks = Looks {
+            serving: contents("old"),
+            last: None,
+        };
+        let mut taken = |read: &str| looks.settled(contents(read)).is_some();
+        assert!(!taken("old"));
+        assert!(!taken("half"));
+        assert!(!taken("whole"));
+        assert!(taken("whole"));
+        // As when the first of two files was put back.
+        assert!(!taken("half"));
+        assert!(!taken("old"));
+        assert!(!taken("half"));
+    }
 }

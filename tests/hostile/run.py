@@ -20,8 +20,9 @@ import time
 import attacks
 from server import Memory, Server
 
-# In MiB. A connection may send 8 MiB ahead of what is read, and attacks hold a few at a time; what is kept for each of
-# the 4,096 connections and 256 calls that may be is small against that. What grows with the attack passes it in seconds.
+# In MiB, for what these attacks hold at a time: 1,500 sockets, of which 500 have shaken hands, or about a dozen
+# connections with 256 calls each, which may send up to 8 MiB ahead of what is read. What grows with the attack passes it
+# in seconds. A server with all the connections and calls that it may have takes more; that is not tried here.
 GROWTH = 64
 # Fewer calls in a second than this were answered by no server at all, even on 2 cores that others share.
 FEWEST = 2

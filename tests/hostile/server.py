@@ -26,8 +26,9 @@ class Server:
                 blob.write_to_path(self.folder / "chain.pem", append=True)
             certificate.private_key_pem.write_to_path(self.folder / "key.pem")
             flags += ["--tls-certificate", "chain.pem", "--tls-key", "key.pem"]
-        # Whoever attacks writes many lines into a log of every call.
-        environment = {"PATH": os.environ["PATH"], "MUSTER_LOG": "json", "MUSTER_LOG_FILTER": "muster=info,call=off"}
+        # Whoever attacks would write a line for each call.
+        quiet = "muster=info,muster::rpc::front=warn"
+        environment = {"PATH": os.environ["PATH"], "MUSTER_LOG": "json", "MUSTER_LOG_FILTER": quiet}
         self.log = []
         self._process = subprocess.Popen(
             [os.path.abspath(program), "serve", *flags],
@@ -39,12 +40,13 @@ class Server:
         self._listening = threading.Event()
         threading.Thread(target=self._read, daemon=True).start()
         if not self._listening.wait(60):
+            self.end()
             raise SystemExit("the server does not start:\n" + "".join(self.log))
         self.key = (self.folder / "muster.key").read_text().strip()
 
     def _read(self):
         for line in self._process.stderr:
-            fields = json.loads(line).get("fields", {}) if line.startswith("{") else {}
+            fields = _fields(line)
             if fields.get("message") == "serving":
                 host, port = fields["address"].rsplit(":", 1)
                 self.address = (host, int(port))
@@ -71,12 +73,26 @@ class Server:
         return self
 
     def __exit__(self, *_):
+        self.end()
+
+    def end(self):
+        """Ends the process, and removes its folder."""
         self._process.terminate()
         try:
             self._process.wait(60)
         except subprocess.TimeoutExpired:
             self._process.kill()
+            self._process.wait()
         self._folder.cleanup()
+
+
+def _fields(line):
+    """What a line of the log says; nothing, if it is no JSON, such as a panic's. The reader must go on."""
+    try:
+        fields = json.loads(line)["fields"]
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
 
 
 class Memory:

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use muster::{
     config::Settings,
-    proto::{CreateTeamRequest, ListTeamsRequest, PrimaryAdmin, WatchEventsRequest},
+    proto::{
+        CreateTeamRequest, ListTeamsRequest, PrimaryAdmin, WatchEventsRequest, WatchEventsResponse,
+    },
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -13,7 +15,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Code;
+use tonic::{Code, Response, Streaming};
 use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 
@@ -34,10 +36,11 @@ tests![
     a_message_to_an_open_service_may_have_4_kib,
     metadata_beyond_the_limit_reaches_no_call,
     strangers_have_16_streams_of_reflection_at_once,
+    there_are_as_many_watches_of_health_as_connections_may_be with few,
 ];
 
 /// What a client of HTTP/2 says first: the preface, and empty settings.
-const HELLO: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+pub(crate) const HELLO: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 /// The type of the frame that asks a client to go.
 const GOAWAY: u8 = 7;
 
@@ -54,6 +57,10 @@ fn single(settings: &mut Settings) {
     settings.connections.max_connections = 1;
 }
 
+fn few(settings: &mut Settings) {
+    settings.connections.max_connections = 2;
+}
+
 fn short_lived(settings: &mut Settings) {
     settings.connections.connection_age = Duration::from_millis(100);
     settings.connections.connection_grace = Duration::from_hours(1);
@@ -61,7 +68,7 @@ fn short_lived(settings: &mut Settings) {
 
 fn cut_short(settings: &mut Settings) {
     settings.connections.connection_age = Duration::from_millis(50);
-    settings.connections.connection_grace = Duration::from_millis(50);
+    settings.connections.connection_grace = Duration::from_millis(450);
 }
 
 async fn connect(h: &Harness, says: &[u8]) -> TcpStream {
@@ -120,10 +127,18 @@ fn frames(said: &[u8]) -> Vec<u8> {
     types
 }
 
+/// A watch of events. On a busy machine a connection may be over before it has taken the call.
+async fn watch(h: &Harness) -> Streaming<WatchEventsResponse> {
+    until("a connection takes the call", async || {
+        let request = WatchEventsRequest::default();
+        let answer = h.events().watch_events(request).await;
+        answer.ok().map(Response::into_inner)
+    })
+    .await
+}
+
 async fn an_old_connection_is_asked_to_end_and_its_calls_go_on(h: &Harness) {
-    let mut events = h.events();
-    let request = WatchEventsRequest::default();
-    let mut watch = events.watch_events(request).await.answered();
+    let mut watch = watch(h).await;
     // This one is younger: when it is told to go, the watcher's has been told.
     let mut younger = connect(h, HELLO).await;
     let mut said = Vec::new();
@@ -157,9 +172,7 @@ async fn an_old_connection_is_asked_to_end_and_its_calls_go_on(h: &Harness) {
 }
 
 async fn a_connection_that_outlives_its_grace_is_cut(h: &Harness) {
-    let mut events = h.events();
-    let request = WatchEventsRequest::default();
-    let mut watch = events.watch_events(request).await.answered();
+    let mut watch = watch(h).await;
     let cut = timeout(PATIENCE, async {
         while let Ok(Some(_)) = watch.message().await {}
     });
@@ -208,4 +221,22 @@ async fn strangers_have_16_streams_of_reflection_at_once(h: &Harness) {
     another.refused(Code::ResourceExhausted, "OVERLOADED");
     streams.pop();
     until("one comes free", async || ask().await.ok()).await;
+}
+
+async fn there_are_as_many_watches_of_health_as_connections_may_be(h: &Harness) {
+    let health = HealthClient::new(h.anonymous_channel());
+    let watch = async || {
+        let answer = health.clone().watch(health_of("")).await;
+        answer.map(Response::into_inner)
+    };
+    let mut watches = Vec::new();
+    for _ in 0..2 {
+        watches.push(watch().await.expect("a watch"));
+    }
+    let another = watch().await.map(Response::new);
+    another.refused(Code::ResourceExhausted, "OVERLOADED");
+    // Who only checks needs no seat.
+    serves(&health, "").await;
+    watches.pop();
+    until("one comes free", async || watch().await.ok()).await;
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use muster::{
+    app::Context,
     config::Settings,
     error::Result as Answer,
     proto::{
@@ -12,11 +13,14 @@ use muster::{
         team_service_client::TeamServiceClient, user_service_client::UserServiceClient,
     },
     server,
+    store::{Store, StoreOptions},
 };
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::{mpsc, oneshot},
     task::JoinHandle,
+    time::timeout,
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{
@@ -25,9 +29,12 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 use tonic_health::pb::{health_check_response::ServingStatus, health_client::HealthClient};
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 
 use crate::{
+    connections::HELLO,
     harness::{BearerKey, Harness, Keyed, tests},
+    proxies::Proxy,
     refusals::Outcome,
     server::{SERVICES, health_of, new_key, serves},
     waiting::until,
@@ -37,6 +44,8 @@ tests![
     an_import_under_way_when_the_server_drains_is_finished_and_answered,
     while_it_drains_not_serving_is_seen_before_connections_are_refused with delayed,
     an_open_watch_does_not_hold_up_the_end,
+    neither_a_silent_client_nor_open_reflection_holds_up_the_end,
+    a_database_that_hangs_is_told_and_does_not_hold_up_the_end,
     watchers_of_events_are_told_that_the_server_drains,
     an_upload_that_never_ends_is_cut_off_after_the_drain_timeout with impatient,
 ];
@@ -59,10 +68,13 @@ struct Another {
 
 impl Another {
     async fn start(h: &Harness) -> Self {
+        Self::with(h, h.ctx.clone()).await
+    }
+
+    async fn with(h: &Harness, ctx: Context) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel::<()>();
-        let ctx = h.ctx.clone();
         let serving = tokio::spawn(async {
             server::serve(ctx, listener, async { drop(stopped.await) }).await
         });
@@ -84,6 +96,16 @@ impl Another {
 
     fn keyed(&self) -> Keyed {
         InterceptedService::new(self.channel(), BearerKey::new(&self.key))
+    }
+
+    /// Ends it; it ends well, and long before the drain timeout.
+    async fn ends_soon(self) {
+        drop(self.stop);
+        let ended = timeout(Duration::from_secs(15), self.serving).await;
+        ended
+            .expect("in time")
+            .expect("a server")
+            .expect("a good end");
     }
 
     /// Waits until new connections are refused.
@@ -221,14 +243,54 @@ async fn an_open_watch_does_not_hold_up_the_end(h: &Harness) {
     let another = Another::start(h).await;
     let mut health = HealthClient::new(another.channel());
     let mut watch = health.watch(health_of("")).await.answered();
-    drop(another.stop);
-    let ended = tokio::time::timeout(Duration::from_secs(10), another.serving).await;
-    ended
-        .expect("in time")
-        .expect("a server")
-        .expect("a good end");
+    another.ends_soon().await;
     // Whatever it still said, the stream is over.
     while let Ok(Some(_)) = watch.message().await {}
+}
+
+async fn neither_a_silent_client_nor_open_reflection_holds_up_the_end(h: &Harness) {
+    let another = Another::start(h).await;
+    let socket = another.address.trim_start_matches("http://");
+    let mut silent = TcpStream::connect(socket).await.expect("a connection");
+    silent.write_all(HELLO).await.expect("heard");
+    // Its first word: the connection has been taken.
+    silent.read_u8().await.expect("an answer");
+
+    let (questions, queue) = mpsc::channel(1);
+    let mut reflection = ServerReflectionClient::new(another.channel());
+    let asking = reflection.server_reflection_info(ReceiverStream::new(queue));
+    let mut answers = asking.await.answered();
+    another.ends_soon().await;
+    let told = answers.message().await.map(Response::new);
+    told.refused(Code::Unavailable, "UNAVAILABLE");
+    drop((questions, silent));
+}
+
+/// Only that of PostgreSQL can be somewhere else.
+async fn a_database_that_hangs_is_told_and_does_not_hold_up_the_end(h: &Harness) {
+    if !h.ctx.store.is_shared() {
+        return;
+    }
+    let (_, server) = h.database_url.rsplit_once('@').expect("a server");
+    let (server, _) = server.split_once('/').expect("a database");
+    let proxy = Proxy::before(server).await;
+    let options = StoreOptions {
+        url: h.database_url.replace(server, proxy.address()),
+        pool_size: 2,
+    };
+    let ctx = Context {
+        store: Store::connect(&options).await.expect("a store"),
+        ..h.ctx.clone()
+    };
+    let another = Another::with(h, ctx).await;
+    proxy.silence();
+    let health = HealthClient::new(another.channel());
+    until("it says that it does not serve", async || {
+        let answer = health.clone().check(health_of("")).await.ok()?.into_inner();
+        (answer.status() == ServingStatus::NotServing).then_some(())
+    })
+    .await;
+    another.ends_soon().await;
 }
 
 async fn an_upload_that_never_ends_is_cut_off_after_the_drain_timeout(h: &Harness) {
@@ -236,7 +298,7 @@ async fn an_upload_that_never_ends_is_cut_off_after_the_drain_timeout(h: &Harnes
     let another = Another::start(h).await;
     let (parts, call) = begin_import(&another, &team.id).await;
     drop(another.stop);
-    let ended = tokio::time::timeout(Duration::from_secs(10), another.serving).await;
+    let ended = timeout(Duration::from_secs(10), another.serving).await;
     let ended = ended.expect("in time").expect("a server");
     assert!(ended.is_err(), "it was no good end");
     assert_eq!(h.counts(&team.id).await.invited_members, 1);
