@@ -37,8 +37,8 @@ use health::Health;
 
 pub use self::{accept::Door, connection::Connection, tls::Tls};
 
-/// How long connections may stay once every call has ended: for what was answered to leave, and no longer, since whoever
-/// says nothing more does not go by himself.
+/// How long connections may stay once every call has ended: for what was answered to leave, and no longer, since
+/// whoever says nothing more does not go by himself.
 const LEAVE: Duration = Duration::from_secs(2);
 
 /// Serves with everything that runs beside it, the relay and housekeeping, until `shutdown` ends; then drains.
@@ -154,9 +154,9 @@ fn bug(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Internal(Box::new(error))
 }
 
-/// Every limit is set, since what tonic leaves unset it passes on as "none", which lifts hyper's own protections. But for
-/// that of concurrent calls, which the front counts itself, and the grace of old connections: with one, tonic never asks
-/// them to end, and cuts their calls; here the connection itself ends after it.
+/// Every limit is set, since what tonic leaves unset it passes on as "none", which lifts hyper's own protections. But
+/// for that of concurrent calls, which the front counts itself, and the grace of old connections: with one, tonic never
+/// asks them to end, and cuts their calls; here the connection itself ends after it.
 fn transport(limits: &Connections) -> Server {
     Server::builder()
         .max_concurrent_streams(limits.max_streams)

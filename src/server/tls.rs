@@ -42,8 +42,8 @@ struct Looks {
 }
 
 impl Looks {
-    /// What was read now, if it is new and the look before read the same. Half a file, as while it is written, may be good
-    /// by itself.
+    /// What was read now, if it is new and the look before read the same. Half a file, as while it is written, may be
+    /// good by itself.
     fn settled(&mut self, read: Contents) -> Option<Contents> {
         let before = self.last.take();
         if read == self.serving {
