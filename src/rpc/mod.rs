@@ -124,6 +124,7 @@ impl Rpc {
             .map(Response::new)
             .map_err(|error| status::of(&error, call))
     }
+
     /// The shared part for one call, which ends in time.
     fn until(&self, deadline: Option<Deadline>) -> Self {
         let mut rpc = self.clone();
