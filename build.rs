@@ -13,13 +13,14 @@ use std::{
     process::Command,
 };
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "muster/v1/team_service.proto",
     "muster/v1/user_service.proto",
     "muster/v1/invitation_service.proto",
     "muster/v1/event_service.proto",
     "muster/v1/role_service.proto",
     "muster/v1/key_service.proto",
+    "muster/v1/product_service.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

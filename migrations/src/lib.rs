@@ -19,6 +19,9 @@ mod m0009_actors;
 mod m0010_key_scopes;
 mod m0011_roles;
 mod m0012_entitlements;
+mod m0015_products;
+mod m0016_hubs;
+mod m0017_product_events;
 
 /// Every migration, in order.
 #[derive(Debug)]
@@ -40,6 +43,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_key_scopes::Migration),
             Box::new(m0011_roles::Migration),
             Box::new(m0012_entitlements::Migration),
+            Box::new(m0015_products::Migration),
+            Box::new(m0016_hubs::Migration),
+            Box::new(m0017_product_events::Migration),
         ]
     }
 }

@@ -18,6 +18,8 @@ use crate::{
 pub(super) enum Place {
     /// In a team.
     Team(Uuid),
+    /// In a team's hub.
+    Hub(Uuid, Uuid),
     /// On one account, whatever its teams.
     Account(Uuid),
     /// On what is above teams.
@@ -36,6 +38,60 @@ pub(super) async fn enter(tx: &Tx, caller: &Caller, team_id: Uuid) -> Result<(Te
     let power = power(tx, caller, &team).await?;
     power.require(base(caller), team.id)?;
     Ok((team, power))
+}
+
+/// The team, locked, for whoever may do in one of its hubs what needs the call's base permission: who holds that in the team,
+/// and the hub's own admins.
+///
+/// # Errors
+/// As [`enter`].
+pub(super) async fn enter_hub(
+    tx: &Tx,
+    caller: &Caller,
+    (team_id, hub): (Uuid, Uuid),
+) -> Result<(Team, Power)> {
+    sees(caller, team_id)?;
+    let team = lock_team(tx, team_id).await?;
+    let power = power(tx, caller, &team).await?;
+    let held = power.require(base(caller), team.id);
+    or_own_hub(tx, &power, (team.id, Some(hub)), held).await?;
+    Ok((team, power))
+}
+
+/// The team, for reading what is `about` one person only, or in one hub.
+///
+/// # Errors
+/// As [`enter`].
+pub(super) async fn look_hub(
+    ctx: &Context,
+    caller: &Caller,
+    (team_id, hub, about): (Uuid, Option<Uuid>, Option<Uuid>),
+) -> Result<Team> {
+    sees(caller, team_id)?;
+    let team = super::team(ctx, team_id).await?;
+    let power = power(&ctx.store, caller, &team).await?;
+    let held = power.require_about(base(caller), (team.id, about));
+    or_own_hub(&ctx.store, &power, (team.id, hub), held).await?;
+    Ok(team)
+}
+
+/// What the team does not let somebody do, his own hub may. Nobody without authority in the team has any in its hubs.
+async fn or_own_hub(
+    db: &impl Reads,
+    power: &Power,
+    (team, hub): (Uuid, Option<Uuid>),
+    held: Result<()>,
+) -> Result<()> {
+    match (held, power, hub) {
+        (Err(denied), Power::Person(user, ..), Some(hub)) => {
+            if store::hub_admins::is_one(db, (team, hub), *user).await? {
+                Ok(())
+            } else {
+                Err(denied)
+            }
+        }
+        (held, ..) => held,
+    }
 }
 
 /// The team, for reading what may be `about` one person only.
@@ -94,6 +150,7 @@ pub(super) async fn account(
 pub(super) async fn again(tx: &Tx, caller: &Caller, place: Place) -> Result<()> {
     match place {
         Place::Team(team) => enter(tx, caller, team).await.map(|_| ()),
+        Place::Hub(team, hub) => enter_hub(tx, caller, (team, hub)).await.map(|_| ()),
         Place::Account(user) => account(tx, caller, (user, base(caller))).await,
         Place::Deployment => operator(caller, base(caller)),
         Place::Link => Ok(()),

@@ -16,12 +16,15 @@ use keys::KeyCache;
 
 use crate::domain::teams::Team;
 
+pub mod access;
 pub mod admission;
 pub mod authority;
 pub mod calls;
 pub mod correct_email;
 pub mod events;
 pub mod housekeeping;
+pub mod hub_admins;
+pub mod hubs;
 pub mod imports;
 pub mod invitations;
 pub mod keys;
@@ -30,6 +33,9 @@ pub mod limits;
 pub mod links;
 pub mod members;
 pub mod memberships;
+pub mod products;
+pub mod project_members;
+pub mod projects;
 pub mod resends;
 pub mod revocations;
 pub mod roles;

@@ -151,6 +151,17 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         | Reason::RoleNotFound
         | Reason::RoleInUse
         | Reason::RoleNameTaken
-        | Reason::RolesUsedUp => None,
+        | Reason::RolesUsedUp
+        | Reason::ProductNotFound
+        | Reason::HubNotFound
+        | Reason::ProjectNotFound
+        | Reason::ProjectMemberNotFound
+        | Reason::AccessNotFound
+        | Reason::ProductAliasTaken
+        | Reason::HubNotEmpty
+        | Reason::ProjectNotEmpty
+        | Reason::HubsUsedUp
+        | Reason::HubAdminsUsedUp
+        | Reason::RemovalRuleInForce => None,
     }
 }

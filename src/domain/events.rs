@@ -6,6 +6,8 @@ use super::{
     letters::{DeliveryState, LetterKind},
     members::{MemberState, Removal, Source},
     pages::Position,
+    product_events::{AccessPlace, ProjectPlace},
+    products::ProductId,
     roles::Role,
     words::words,
 };
@@ -39,6 +41,40 @@ words! {
         RoleUpdated = "ROLE_UPDATED",
         /// A custom role was deleted.
         RoleDeleted = "ROLE_DELETED",
+        /// A product was made or changed.
+        ProductUpdated = "PRODUCT_UPDATED",
+        /// A product has a removal rule from some moment on.
+        RemovalRuleSet = "REMOVAL_RULE_SET",
+        /// A hub was made.
+        HubCreated = "HUB_CREATED",
+        /// A hub was changed.
+        HubUpdated = "HUB_UPDATED",
+        /// A hub was deleted.
+        HubDeleted = "HUB_DELETED",
+        /// A hub has another admin.
+        HubAdminAdded = "HUB_ADMIN_ADDED",
+        /// Somebody is no admin of a hub any more.
+        HubAdminRemoved = "HUB_ADMIN_REMOVED",
+        /// A project was made.
+        ProjectCreated = "PROJECT_CREATED",
+        /// A project was changed.
+        ProjectUpdated = "PROJECT_UPDATED",
+        /// A project was deleted.
+        ProjectDeleted = "PROJECT_DELETED",
+        /// Somebody is in a project.
+        ProjectMemberAdded = "PROJECT_MEMBER_ADDED",
+        /// Somebody has another role in a project.
+        ProjectMemberUpdated = "PROJECT_MEMBER_UPDATED",
+        /// Somebody is in a project no more.
+        ProjectMemberRemoved = "PROJECT_MEMBER_REMOVED",
+        /// Somebody has access to a hub.
+        AccessGranted = "ACCESS_GRANTED",
+        /// Somebody's access has ended, or what remained of it.
+        AccessEnded = "ACCESS_ENDED",
+        /// Somebody left, and his access remains.
+        AccessRemains = "ACCESS_REMAINS",
+        /// Access that had ended was reported as still open.
+        AccessReported = "ACCESS_REPORTED",
         /// An invitation has a new link.
         InvitationResent = "INVITATION_RESENT",
         /// An invitation's held letter was released.
@@ -173,6 +209,14 @@ pub enum Payload {
     Key(String),
     /// Of a custom role: which, and the fields that have another value.
     Role(Uuid, Vec<String>),
+    /// Of a product: which, the fields that have another value, and from when on its new rule holds.
+    Product(ProductId, Vec<String>, Option<Time>),
+    /// Of a hub: which, its product, and the fields that have another value.
+    Hub(Uuid, ProductId, Vec<String>),
+    /// Of a project or of somebody's place in it.
+    Project(ProjectPlace),
+    /// Of somebody's access.
+    Access(AccessPlace),
     /// Of what is not known here.
     Unknown,
 }
@@ -215,6 +259,14 @@ pub enum Family {
     Key,
     /// [`Payload::Role`].
     Role,
+    /// [`Payload::Product`].
+    Product,
+    /// [`Payload::Hub`].
+    Hub,
+    /// [`Payload::Project`].
+    Project,
+    /// [`Payload::Access`].
+    Access,
     /// [`Payload::Unknown`].
     Unknown,
 }
@@ -231,6 +283,22 @@ impl EventType {
             | Self::MemberRemoved
             | Self::MemberUpdated => Family::Member,
             Self::RoleCreated | Self::RoleUpdated | Self::RoleDeleted => Family::Role,
+            Self::ProductUpdated | Self::RemovalRuleSet => Family::Product,
+            Self::HubCreated
+            | Self::HubUpdated
+            | Self::HubDeleted
+            | Self::HubAdminAdded
+            | Self::HubAdminRemoved => Family::Hub,
+            Self::ProjectCreated
+            | Self::ProjectUpdated
+            | Self::ProjectDeleted
+            | Self::ProjectMemberAdded
+            | Self::ProjectMemberUpdated
+            | Self::ProjectMemberRemoved => Family::Project,
+            Self::AccessGranted
+            | Self::AccessEnded
+            | Self::AccessRemains
+            | Self::AccessReported => Family::Access,
             Self::InvitationResent | Self::InvitationReleased => Family::Invitation,
             Self::UserUpdated => Family::User,
             Self::ImportCreated => Family::Import,
@@ -262,44 +330,4 @@ pub struct Period {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_position_reads_as_it_was_written_and_sorts_alike() {
-        let mut last = String::new();
-        for (batch, ordinal) in [
-            (0, 0),
-            (0, 1),
-            (1, 0),
-            (9, 10),
-            (10, 1),
-            (i64::MAX, i32::MAX),
-        ] {
-            let position = EventPosition { batch, ordinal };
-            let text = position.text();
-            assert_eq!(EventPosition::parse("position", &text), Ok(position));
-            assert!(text > last, "{text}");
-            last = text;
-        }
-    }
-
-    #[test]
-    fn anything_else_is_no_position() {
-        let good = EventPosition::START.text();
-        for text in [
-            "",
-            "7",
-            &good[1..],
-            &format!("{good}0"),
-            &good.replacen('0', "g", 1),
-            &good.replacen('0', "A", 1),
-            &good.replacen('0', "+", 1),
-            &good.replacen('0', "f", 1),
-            "00000000000000008fffffff",
-        ] {
-            let refused = EventPosition::parse("position", text).map_err(|broken| broken.rule);
-            assert_eq!(refused, Err(Rule::Malformed), "{text}");
-        }
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
 //! RULES: pure values and decisions; no async, no I/O, no clock, no database, no wire.
 
+pub mod access;
 pub mod admission;
 pub mod csv;
 pub mod custom_roles;
@@ -7,6 +8,7 @@ pub mod domain_rules;
 pub mod email;
 pub mod etags;
 pub mod events;
+pub mod hubs;
 pub mod imports;
 pub mod invitations;
 pub mod keys;
@@ -17,6 +19,10 @@ pub mod names;
 pub mod new_keys;
 pub mod pages;
 pub mod permissions;
+pub mod product_events;
+pub mod products;
+pub mod projects;
+pub mod removal_rules;
 pub mod role_changes;
 pub mod roles;
 pub mod search;

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{
-    members,
+    access, members, projects,
     values::{id, timestamp, words},
 };
 use crate::{
@@ -83,6 +83,35 @@ fn payload(payload: Payload) -> Option<Wire> {
             role_id: role.to_string(),
             changed_fields,
         }),
+        Payload::Product(product, changed_fields, valid_from) => {
+            Wire::Product(proto::ProductEvent {
+                product_id: product.into_string(),
+                changed_fields,
+                rule_valid_from: valid_from.map(timestamp),
+            })
+        }
+        Payload::Hub(hub, product, changed_fields) => Wire::Hub(proto::HubEvent {
+            hub_id: hub.to_string(),
+            product_id: product.into_string(),
+            changed_fields,
+        }),
+        Payload::Project(place) => Wire::Project(proto::ProjectEvent {
+            project_id: place.project_id.to_string(),
+            hub_id: place.hub_id.to_string(),
+            role: place
+                .role
+                .map_or(proto::ProjectRole::Unspecified, projects::role)
+                .into(),
+            changed_fields: place.changed_fields,
+        }),
+        Payload::Access(place) => Wire::Access(proto::AccessEvent {
+            hub_id: place.hub_id.to_string(),
+            product_id: place.product_id.into_string(),
+            path: access::path(place.path).into(),
+            project_id: text(place.path.project()),
+            state: access::state(place.state).into(),
+            rule_valid_from: place.rule_valid_from.map(timestamp),
+        }),
         Payload::Key(key_id) => Wire::Key(proto::KeyEvent { key_id }),
     })
 }
@@ -144,6 +173,23 @@ const fn event_type(event_type: EventType) -> proto::EventType {
         EventType::RoleCreated => proto::EventType::RoleCreated,
         EventType::RoleUpdated => proto::EventType::RoleUpdated,
         EventType::RoleDeleted => proto::EventType::RoleDeleted,
+        EventType::ProductUpdated => proto::EventType::ProductUpdated,
+        EventType::RemovalRuleSet => proto::EventType::RemovalRuleSet,
+        EventType::HubCreated => proto::EventType::HubCreated,
+        EventType::HubUpdated => proto::EventType::HubUpdated,
+        EventType::HubDeleted => proto::EventType::HubDeleted,
+        EventType::HubAdminAdded => proto::EventType::HubAdminAdded,
+        EventType::HubAdminRemoved => proto::EventType::HubAdminRemoved,
+        EventType::ProjectCreated => proto::EventType::ProjectCreated,
+        EventType::ProjectUpdated => proto::EventType::ProjectUpdated,
+        EventType::ProjectDeleted => proto::EventType::ProjectDeleted,
+        EventType::ProjectMemberAdded => proto::EventType::ProjectMemberAdded,
+        EventType::ProjectMemberUpdated => proto::EventType::ProjectMemberUpdated,
+        EventType::ProjectMemberRemoved => proto::EventType::ProjectMemberRemoved,
+        EventType::AccessGranted => proto::EventType::AccessGranted,
+        EventType::AccessEnded => proto::EventType::AccessEnded,
+        EventType::AccessRemains => proto::EventType::AccessRemains,
+        EventType::AccessReported => proto::EventType::AccessReported,
         EventType::Unknown => proto::EventType::Unspecified,
     }
 }
@@ -171,5 +217,22 @@ const fn read_type(event_type: proto::EventType) -> Option<EventType> {
         proto::EventType::RoleCreated => Some(EventType::RoleCreated),
         proto::EventType::RoleUpdated => Some(EventType::RoleUpdated),
         proto::EventType::RoleDeleted => Some(EventType::RoleDeleted),
+        proto::EventType::ProductUpdated => Some(EventType::ProductUpdated),
+        proto::EventType::RemovalRuleSet => Some(EventType::RemovalRuleSet),
+        proto::EventType::HubCreated => Some(EventType::HubCreated),
+        proto::EventType::HubUpdated => Some(EventType::HubUpdated),
+        proto::EventType::HubDeleted => Some(EventType::HubDeleted),
+        proto::EventType::HubAdminAdded => Some(EventType::HubAdminAdded),
+        proto::EventType::HubAdminRemoved => Some(EventType::HubAdminRemoved),
+        proto::EventType::ProjectCreated => Some(EventType::ProjectCreated),
+        proto::EventType::ProjectUpdated => Some(EventType::ProjectUpdated),
+        proto::EventType::ProjectDeleted => Some(EventType::ProjectDeleted),
+        proto::EventType::ProjectMemberAdded => Some(EventType::ProjectMemberAdded),
+        proto::EventType::ProjectMemberUpdated => Some(EventType::ProjectMemberUpdated),
+        proto::EventType::ProjectMemberRemoved => Some(EventType::ProjectMemberRemoved),
+        proto::EventType::AccessGranted => Some(EventType::AccessGranted),
+        proto::EventType::AccessEnded => Some(EventType::AccessEnded),
+        proto::EventType::AccessRemains => Some(EventType::AccessRemains),
+        proto::EventType::AccessReported => Some(EventType::AccessReported),
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     error::{Error, Result},
 };
 
+mod access;
 mod answer;
 mod credentials;
 mod deadline;
@@ -21,6 +22,7 @@ mod events;
 mod few;
 mod filters;
 pub mod front;
+mod hubs;
 mod import_upload;
 mod imports;
 mod invitations;
@@ -32,7 +34,11 @@ mod pages;
 pub mod peer;
 mod permits;
 mod places;
+mod product_service;
+mod products;
 mod profiles;
+mod project_members;
+mod projects;
 mod rates;
 pub mod reflection;
 mod role_changes;

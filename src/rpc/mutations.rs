@@ -9,12 +9,17 @@ use crate::{
     app::{Call, Manner},
     error::{Error, FieldViolation, Result},
     proto::{
-        AcceptInvitationRequest, BatchResendInvitationsRequest, BatchRevokeInvitationsRequest,
-        CorrectEmailRequest, CreateInvitationRequest, CreateKeyRequest, CreateRoleRequest,
-        CreateTeamRequest, CreateUserRequest, DeclineInvitationRequest, DeleteRoleRequest,
-        ReleaseLettersRequest, RequestNewInvitationRequest, ResendInvitationRequest,
-        RevokeInvitationRequest, RevokeKeyRequest, UpdateMemberRequest, UpdateRoleRequest,
-        UpdateTeamRequest, UpdateUserRequest,
+        AcceptInvitationRequest, AddHubAdminRequest, AddProjectMemberRequest,
+        BatchResendInvitationsRequest, BatchRevokeInvitationsRequest, CorrectEmailRequest,
+        CreateHubRequest, CreateInvitationRequest, CreateKeyRequest, CreateProjectRequest,
+        CreateRoleRequest, CreateTeamRequest, CreateUserRequest, DeclineInvitationRequest,
+        DeleteHubRequest, DeleteProjectRequest, DeleteRoleRequest, GrantProductAccessRequest,
+        ReleaseLettersRequest, RemoveHubAdminRequest, RemoveHubMemberRequest,
+        RemoveProjectMemberRequest, RequestNewInvitationRequest, ResendInvitationRequest,
+        RevokeInvitationRequest, RevokeKeyRequest, RevokeProductAccessRequest,
+        SetRemovalRuleRequest, UpdateHubRequest, UpdateMemberRequest, UpdateProjectMemberRequest,
+        UpdateProjectRequest, UpdateRoleRequest, UpdateTeamRequest, UpdateUserRequest,
+        UpsertProductRequest,
     },
 };
 
@@ -67,6 +72,22 @@ mutations! {
     CreateKeyRequest, |it| it.validate_only, |_it| "";
     RevokeKeyRequest, |_it| false, |_it| "";
     ReleaseLettersRequest, |_it| false, |_it| "";
+    UpsertProductRequest, |it| it.validate_only, |it| it.product.as_ref().map_or("", |product| &product.etag);
+    SetRemovalRuleRequest, |it| it.validate_only, |_it| "";
+    CreateHubRequest, |it| it.validate_only, |_it| "";
+    UpdateHubRequest, |it| it.validate_only, |it| it.hub.as_ref().map_or("", |hub| &hub.etag);
+    DeleteHubRequest, |it| it.validate_only, |it| &it.etag;
+    AddHubAdminRequest, |it| it.validate_only, |_it| "";
+    RemoveHubAdminRequest, |it| it.validate_only, |_it| "";
+    RemoveHubMemberRequest, |it| it.validate_only, |_it| "";
+    CreateProjectRequest, |it| it.validate_only, |_it| "";
+    UpdateProjectRequest, |it| it.validate_only, |it| it.project.as_ref().map_or("", |project| &project.etag);
+    DeleteProjectRequest, |it| it.validate_only, |it| &it.etag;
+    AddProjectMemberRequest, |it| it.validate_only, |_it| "";
+    UpdateProjectMemberRequest, |it| it.validate_only, |it| it.project_member.as_ref().map_or("", |member| &member.etag);
+    RemoveProjectMemberRequest, |it| it.validate_only, |it| &it.etag;
+    GrantProductAccessRequest, |it| it.validate_only, |_it| "";
+    RevokeProductAccessRequest, |it| it.validate_only, |_it| "";
     AcceptInvitationRequest, |_it| false, |_it| "";
     DeclineInvitationRequest, |_it| false, |_it| "";
     RequestNewInvitationRequest, |_it| false, |_it| "";

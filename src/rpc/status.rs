@@ -175,7 +175,20 @@ fn advice(reason: Reason) -> String {
         | Reason::InvitationNotFound
         | Reason::ImportNotFound
         | Reason::KeyNotFound
-        | Reason::RoleNotFound => "not found",
+        | Reason::RoleNotFound
+        | Reason::ProductNotFound
+        | Reason::HubNotFound
+        | Reason::ProjectNotFound
+        | Reason::ProjectMemberNotFound
+        | Reason::AccessNotFound => "not found",
+        Reason::ProductAliasTaken => "another product is known by this id, name or alias",
+        Reason::HubNotEmpty => "the hub has projects, or access that has not ended; end that first",
+        Reason::ProjectNotEmpty => "somebody is in the project; take everybody out of it first",
+        Reason::HubsUsedUp => "the team has as many hubs as it may; delete one",
+        Reason::HubAdminsUsedUp => "the hub has as many admins as it may; remove one",
+        Reason::RemovalRuleInForce => {
+            "another rule holds from this very moment on; set it for a later one"
+        }
         Reason::RoleInUse => "members hold this role; give them others first",
         Reason::RoleNameTaken => "another custom role of the team has this name",
         Reason::RolesUsedUp => "the team has as many custom roles as it may; delete one",

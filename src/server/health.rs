@@ -19,15 +19,15 @@ use crate::{
     proto::{
         event_service_server::EventServiceServer,
         invitation_service_server::InvitationServiceServer, key_service_server::KeyServiceServer,
-        role_service_server::RoleServiceServer, team_service_server::TeamServiceServer,
-        user_service_server::UserServiceServer,
+        product_service_server::ProductServiceServer, role_service_server::RoleServiceServer,
+        team_service_server::TeamServiceServer, user_service_server::UserServiceServer,
     },
     rpc::{Few, OPEN_MESSAGE_MAX_BYTES, Rpc},
     store,
 };
 
 /// The empty name is the whole process.
-const SERVICES: [&str; 7] = [
+const SERVICES: [&str; 8] = [
     "",
     TeamServiceServer::<Rpc>::NAME,
     UserServiceServer::<Rpc>::NAME,
@@ -35,6 +35,7 @@ const SERVICES: [&str; 7] = [
     EventServiceServer::<Rpc>::NAME,
     RoleServiceServer::<Rpc>::NAME,
     KeyServiceServer::<Rpc>::NAME,
+    ProductServiceServer::<Rpc>::NAME,
 ];
 
 /// How often the database is asked whether it is there, and how long it may take to say so.

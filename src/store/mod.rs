@@ -25,12 +25,15 @@ use crate::{
     error::{Error, Result},
 };
 
+pub mod access;
 mod bulk;
 mod connect;
 pub mod copies;
 mod entities;
 pub mod events;
 pub mod failure;
+pub mod hub_admins;
+pub mod hubs;
 pub mod import_results;
 pub mod imports;
 pub mod invitations;
@@ -43,6 +46,10 @@ pub mod migrate;
 pub mod outbox;
 mod patience;
 pub mod powers;
+pub mod products;
+pub mod project_members;
+pub mod projects;
+pub mod removal_rules;
 pub mod replays;
 pub mod roles;
 mod rows;

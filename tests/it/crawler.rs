@@ -8,8 +8,9 @@ use muster::{
         new_keys::{NewKey, Scopes},
     },
     proto::{
-        ListImportResultsRequest, ListImportsRequest, ListInvitationsRequest, ListMembersRequest,
-        ListRolesRequest, MemberFilter, MemberState, Role,
+        ListHubsRequest, ListImportResultsRequest, ListImportsRequest, ListInvitationsRequest,
+        ListMembersRequest, ListProductAccessResponse, ListProjectsRequest, ListRolesRequest,
+        MemberFilter, MemberState, ProductAccessFilter, Role,
     },
 };
 use prost::Message;
@@ -27,8 +28,10 @@ use crate::{
 tests![nobody_gets_at_another_team_by_its_ids];
 
 /// What a request can be mixed of. A link's token is no id: whoever holds it is whom it was mailed to.
-const IDS: [&str; 6] = [
+const IDS: [&str; 8] = [
     "role_id",
+    "hub_id",
+    "project_id",
     "team_id",
     "user_id",
     "actor_user_id",
@@ -161,8 +164,15 @@ async fn furnish(h: &Harness, name: &str) -> (Things, String) {
     let role = h
         .role(&team.id, &format!("of {name}"), &["team.read"])
         .await;
+    let hub = h.hub(&team.id, "acc").await;
+    let project = h.project(&hub, &format!("of {name}")).await;
+    h.put_into(&project, &invited.user).await;
+    h.grant(&hub, &invited.user).await;
     let things = BTreeMap::from([
         ("role_id", role.id),
+        ("hub_id", hub.id),
+        ("project_id", project.id),
+        ("product_id", "acc".to_owned()),
         ("team_id", team.id),
         ("user_id", invited.user.clone()),
         ("actor_user_id", invited.user),
@@ -205,6 +215,21 @@ async fn everything(h: &Harness, things: &Things) -> Vec<u8> {
         team_id: team_id.clone(),
         ..ListRolesRequest::default()
     };
+    let hubs = ListHubsRequest {
+        team_id: team_id.clone(),
+        ..ListHubsRequest::default()
+    };
+    let projects = ListProjectsRequest {
+        team_id: team_id.clone(),
+        hub_id: things["hub_id"].clone(),
+        ..ListProjectsRequest::default()
+    };
+    let accesses = h.accesses(team_id, ProductAccessFilter::default()).await;
+    let accesses = ListProductAccessResponse {
+        accesses,
+        ..ListProductAccessResponse::default()
+    };
+    let mut products = h.products();
     let results = ListImportResultsRequest {
         team_id: team_id.clone(),
         import_id: things["import_id"].clone(),
@@ -221,6 +246,13 @@ async fn everything(h: &Harness, things: &Things) -> Vec<u8> {
             .encode_to_vec(),
         h.roles().list_roles(roles).await.answered().encode_to_vec(),
         users.list_imports(imports).await.answered().encode_to_vec(),
+        products.list_hubs(hubs).await.answered().encode_to_vec(),
+        products
+            .list_projects(projects)
+            .await
+            .answered()
+            .encode_to_vec(),
+        accesses.encode_to_vec(),
         users
             .list_import_results(results)
             .await

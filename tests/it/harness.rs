@@ -19,8 +19,8 @@ use muster::{
     proto::{
         event_service_client::EventServiceClient,
         invitation_service_client::InvitationServiceClient, key_service_client::KeyServiceClient,
-        role_service_client::RoleServiceClient, team_service_client::TeamServiceClient,
-        user_service_client::UserServiceClient,
+        product_service_client::ProductServiceClient, role_service_client::RoleServiceClient,
+        team_service_client::TeamServiceClient, user_service_client::UserServiceClient,
     },
     secrets::Secrets,
     server,
@@ -231,6 +231,16 @@ impl Harness {
     /// `RoleService` with the operator's key.
     pub(crate) fn roles(&self) -> RoleServiceClient<Keyed> {
         RoleServiceClient::with_interceptor(self.channel.clone(), self.key.clone())
+    }
+
+    /// `ProductService` with the operator's key.
+    pub(crate) fn products(&self) -> ProductServiceClient<Keyed> {
+        ProductServiceClient::with_interceptor(self.channel.clone(), self.key.clone())
+    }
+
+    /// `ProductService` on behalf of a person.
+    pub(crate) fn products_as(&self, user: &str) -> ProductServiceClient<Keyed> {
+        ProductServiceClient::with_interceptor(self.channel.clone(), self.acting_as(user))
     }
 
     /// The operator's key, with calls on behalf of a person: the clients below send both.

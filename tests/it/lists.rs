@@ -3,10 +3,12 @@
 use std::{collections::BTreeSet, fmt};
 
 use muster::proto::{
-    self, ApiKey, CustomRole, Event, Import, ImportResult, Invitation, ListEventsRequest,
-    ListImportResultsRequest, ListImportsRequest, ListInvitationsRequest, ListKeysRequest,
-    ListMembersRequest, ListRolesRequest, ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest,
-    Member, Team, User, UserTeam,
+    self, ApiKey, CustomRole, Event, Hub, Import, ImportResult, Invitation, ListEventsRequest,
+    ListHubsRequest, ListImportResultsRequest, ListImportsRequest, ListInvitationsRequest,
+    ListKeysRequest, ListMembersRequest, ListProductAccessRequest, ListProductsRequest,
+    ListProjectMembersRequest, ListProjectsRequest, ListRemovalRulesRequest, ListRolesRequest,
+    ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest, Member, Product, ProductAccess,
+    Project, ProjectMember, RemovalRule, Team, User, UserTeam,
 };
 use prost::Message;
 use prost_types::FileDescriptorSet;
@@ -69,6 +71,17 @@ lists! {
         users.list_import_results, results, |row: ImportResult| row.row.to_string();
     Roles(ListRolesRequest) = "RoleService/ListRoles", roles.list_roles, roles,
         |row: CustomRole| row.id;
+    Products(ListProductsRequest) = "ProductService/ListProducts", products.list_products, products,
+        |row: Product| row.id;
+    RemovalRules(ListRemovalRulesRequest) = "ProductService/ListRemovalRules", products.list_removal_rules,
+        removal_rules, |row: RemovalRule| format!("{} {:?}", row.product_id, row.valid_from);
+    Hubs(ListHubsRequest) = "ProductService/ListHubs", products.list_hubs, hubs, |row: Hub| row.id;
+    Projects(ListProjectsRequest) = "ProductService/ListProjects", products.list_projects, projects,
+        |row: Project| row.id;
+    ProjectMembers(ListProjectMembersRequest) = "ProductService/ListProjectMembers",
+        products.list_project_members, project_members, |row: ProjectMember| row.user_id;
+    ProductAccess(ListProductAccessRequest) = "ProductService/ListProductAccess",
+        products.list_product_access, accesses, |row: ProductAccess| row.id;
     Events(ListEventsRequest) = "EventService/ListEvents", events.list_events, events,
         |row: Event| row.position;
     Keys(ListKeysRequest) = "KeyService/ListKeys", keys.list_keys, keys, |row: ApiKey| row.id;

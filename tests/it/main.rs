@@ -1,5 +1,6 @@
 //! The integration suite: the real server on a free port, driven through the wire, once on every database that is there.
 
+mod access;
 mod acts;
 mod addresses;
 mod answers;
@@ -37,6 +38,8 @@ mod fixtures;
 mod harness;
 mod holding;
 mod housekeeping;
+mod hub_tokens;
+mod hubs;
 mod idle_transactions;
 mod import_csv;
 mod import_letters;
@@ -49,6 +52,7 @@ mod import_time;
 mod imports;
 mod invitation_filters;
 mod invitation_life;
+mod invitation_plan_cases;
 mod invitations;
 mod inviters;
 mod key_lives;
@@ -83,8 +87,14 @@ mod patient;
 mod permission_table;
 mod plan_cases;
 mod postgres;
+mod product_fixtures;
+mod product_multitude;
+mod product_plan_cases;
+mod product_rows;
+mod products;
 mod projection;
 mod projector;
+mod projects;
 mod proxies;
 mod races;
 mod rates;
@@ -143,6 +153,7 @@ use harness::Test;
 
 /// What runs on every database: one line a module.
 const MODULES: &[fn() -> Vec<Test>] = &[
+    access::tests,
     addresses::tests,
     authority::tests,
     batch_revocations::tests,
@@ -162,6 +173,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     etags::tests,
     events::tests,
     housekeeping::tests,
+    hubs::tests,
     idle_transactions::tests,
     import_csv::tests,
     import_letters::tests,
@@ -194,7 +206,9 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     overload::tests,
     page_tokens::tests,
     pages::tests,
+    products::tests,
     projection::tests,
+    projects::tests,
     races::tests,
     rates::tests,
     rehearsals::tests,

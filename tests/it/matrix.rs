@@ -42,6 +42,7 @@ async fn the_document_has_the_same_table(_: &Harness) {
     };
     for (call, permission, scope) in CALLS {
         let needs = match *permission {
+            "" if *scope == "teams:read" => "nothing".to_owned(),
             "" => "the mailed token".to_owned(),
             permission => format!("`{permission}`"),
         };
@@ -161,7 +162,14 @@ fn may_not(told: &str, (letter, permission): (char, &str), answer: Result<Vec<u8
     let Err(status) = answer else {
         panic!("{told}: answered");
     };
-    let above = ["teams.create", "teams.list", "users.read", "keys.update"].contains(&permission);
+    let above = [
+        "teams.create",
+        "teams.list",
+        "users.read",
+        "keys.update",
+        "products.manage",
+    ];
+    let above = above.contains(&permission);
     if letter == 'X' && !above {
         assert_eq!(
             (status.code(), reason(&status).as_str()),
@@ -323,6 +331,8 @@ async fn target(h: &Harness, team: &NewTeam, role: Role) -> Things {
     let import = format!("import-{number}");
     h.import_held(&team.id, &import, &[&format!("row{number}@acme.example")])
         .await;
+    let hub = h.hub(&team.id, "acc").await;
+    let project = h.project(&hub, "One").await;
     BTreeMap::from([
         ("team_id", team.id.clone()),
         ("user_id", invited.user.clone()),
@@ -334,5 +344,8 @@ async fn target(h: &Harness, team: &NewTeam, role: Role) -> Things {
         ("email", format!("new{number}@acme.example")),
         ("display_name", format!("Name {number}")),
         ("role", role.as_str_name().to_owned()),
+        ("hub_id", hub.id),
+        ("project_id", project.id),
+        ("product_id", "acc".to_owned()),
     ])
 }

@@ -12,6 +12,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, SqlErr};
 use crate::{
     backends::{Backend, block_on},
     binary::{Folder, Server, code},
+    product_rows,
 };
 
 type Case = fn(&str);
@@ -264,12 +265,13 @@ pub(crate) fn spelled(connection: &DatabaseConnection, sql: &str) -> String {
 async fn every_unique_index_refuses_its_duplicate(url: &str) {
     let database = sea_orm::Database::connect(url).await.expect("a database");
     // A team and its primary admin point at each other: one transaction.
-    let rows = ROWS.iter().map(|sql| spelled(&database, sql));
+    let rows = ROWS.iter().chain(product_rows::ROWS);
+    let rows = rows.map(|sql| spelled(&database, sql));
     let rows = rows.collect::<Vec<_>>().join(";\n");
     let rows = format!("BEGIN;\n{rows};\nCOMMIT");
     database.execute_unprepared(&rows).await.expect("rows");
 
-    for (index, sql) in DUPLICATES {
+    for (index, sql) in DUPLICATES.iter().chain(product_rows::DUPLICATES) {
         let sql = spelled(&database, sql);
         let refused = database.execute_unprepared(&sql).await;
         let error = refused.expect_err(index);
@@ -282,7 +284,7 @@ async fn every_unique_index_refuses_its_duplicate(url: &str) {
         );
     }
 
-    for sql in STRAYS {
+    for sql in STRAYS.iter().chain(product_rows::STRAYS) {
         let refused = database.execute_unprepared(&spelled(&database, sql)).await;
         let error = refused.expect_err(sql).sql_err();
         let by_key = matches!(error, Some(SqlErr::ForeignKeyConstraintViolation(_)));
@@ -308,12 +310,14 @@ async fn every_index_is_listed(database: &DatabaseConnection) {
         _ => {
             "SELECT relname AS name FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
              WHERE indisunique AND relnamespace = 'public'::regnamespace
-             AND relname NOT IN ('users_pkey', 'teams_pkey', 'invitations_pkey', 'outbox_pkey', 'seaql_migrations_pkey')"
+             AND relname NOT IN ('users_pkey', 'teams_pkey', 'invitations_pkey', 'outbox_pkey',
+                'product_access_pkey', 'seaql_migrations_pkey')"
         }
     };
     for name in texts(database, names).await {
         let tried = DUPLICATES
             .iter()
+            .chain(product_rows::DUPLICATES)
             .any(|(index, _)| index.split('|').any(|known| known == name));
         assert!(tried, "{name} has no duplicate above");
     }

@@ -4,7 +4,10 @@ use muster::store::Reads;
 use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
 
-use crate::harness::Harness;
+use crate::{
+    harness::Harness,
+    product_multitude::{self, ACCESS, ACCESSES, HUB, OWN_ACCESS, PROJECT, RULES},
+};
 
 /// How many people the team has beside its admin.
 pub(crate) const PEOPLE: i64 = 100_000;
@@ -103,7 +106,7 @@ INSERT INTO events (batch, ordinal, create_time, type, team_id, user_id)
 INSERT INTO api_keys (id, display_name, scope, hash, create_time, scopes, limited_hash, team_id)
     SELECT 'key' || i, 'key ' || i, 'operator', {bytes}, {now} + i, 'teams:read', {bytes}, {team}
     FROM many WHERE i < {others};
-UPDATE event_log SET base = base + 10 * {first_batch}, last_batch = 10 * {first_batch};
+{product_rows}UPDATE event_log SET base = base + 10 * {first_batch}, last_batch = 10 * {first_batch};
 DROP TABLE many;
 COMMIT;
 ANALYZE;
@@ -151,6 +154,16 @@ pub(crate) async fn fill(h: &Harness, team: &str, admin: &str) {
         _ => ("chr", "'\\x00'::bytea"),
     };
     let words = [
+        ("{product_rows}", product_multitude::ROWS.to_owned()),
+        ("{rules}", RULES.to_string()),
+        ("{accesses}", ACCESSES.to_string()),
+        ("{hub}", id(backend, HUB, "i")),
+        ("{first_hub}", id(backend, HUB, "0")),
+        ("{some_hub}", id(backend, HUB, "(i % 10)")),
+        ("{project}", id(backend, PROJECT, "i")),
+        ("{first_project}", id(backend, PROJECT, "0")),
+        ("{access}", id(backend, ACCESS, "i")),
+        ("{own_access}", id(backend, OWN_ACCESS, "i")),
         ("{people}", PEOPLE.to_string()),
         ("{others}", OTHERS.to_string()),
         ("{roles}", ROLES.to_string()),

@@ -6,9 +6,9 @@ use muster::{
     proto::{
         ApiKeyFilter, EventFilter, ImportOutcome, InvitationFilter, ListEventsRequest,
         ListImportResultsRequest, ListImportsRequest, ListInvitationsRequest, ListKeysRequest,
-        ListMembersRequest, ListRolesRequest, ListTeamsRequest, ListUserTeamsRequest,
-        ListUsersRequest, MemberFilter, MemberState, UserFilter,
-        team_service_client::TeamServiceClient,
+        ListMembersRequest, ListProductsRequest, ListRemovalRulesRequest, ListRolesRequest,
+        ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest, MemberFilter, MemberState,
+        UserFilter, team_service_client::TeamServiceClient,
     },
     secrets::Secrets,
     server,
@@ -19,6 +19,7 @@ use tonic::{Code, Response, transport::Endpoint};
 use crate::{
     fixtures::NewTeam,
     harness::{BearerKey, Harness, tests},
+    hub_tokens::lists_of_hubs,
     keyring::of_team,
     lists::{List, PATHS, PageOf, paths_of_the_contract},
     refusals::Outcome,
@@ -70,6 +71,8 @@ async fn lists(h: &Harness) -> Vec<List> {
         List::Users(ListUsersRequest::default()),
         List::Events(ListEventsRequest::default()),
         List::Keys(ListKeysRequest::default()),
+        List::Products(ListProductsRequest::default()),
+        List::RemovalRules(ListRemovalRulesRequest::default()),
         List::Events(ListEventsRequest {
             newest_first: true,
             ..ListEventsRequest::default()
@@ -77,6 +80,7 @@ async fn lists(h: &Harness) -> Vec<List> {
     ];
     for name in ["acme", "other"] {
         let team = team(h, name).await;
+        lists.extend(lists_of_hubs(h, &team).await);
         let admin = UserFilter {
             team_id: team.id.clone(),
             ..UserFilter::default()

@@ -4,10 +4,9 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use muster::{
     domain::pages::{KeyPosition, Position, TimePosition},
     proto::{
-        DeliveryState, ImportOutcome, InvitationFilter, InvitationState, ListImportResultsRequest,
-        ListImportsRequest, ListInvitationsRequest, ListMembersRequest, ListRolesRequest,
-        ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest, MemberFilter, MemberSource,
-        MemberState, Role, TeamFilter, UserFilter,
+        ImportOutcome, ListImportResultsRequest, ListImportsRequest, ListMembersRequest,
+        ListRolesRequest, ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest, MemberFilter,
+        MemberSource, MemberState, Role, TeamFilter, UserFilter,
     },
 };
 use prost::Message;
@@ -18,9 +17,11 @@ use crate::{
     event_plan_cases::event_cases,
     fixtures::NewTeam,
     harness::Harness,
+    invitation_plan_cases::invitation_cases,
     key_plan_cases::key_cases,
     lists::List,
     multitude::{OTHERS, PEOPLE, ROLES, born, id_of},
+    product_plan_cases::product_cases,
 };
 
 /// How many rows one page of fifty may read, those of accounts and the like included.
@@ -47,6 +48,12 @@ impl Case {
             List::Roles(_) => "ListRoles",
             List::Imports(_) => "ListImports",
             List::ImportResults(_) => "ListImportResults",
+            List::Products(_) => "ListProducts",
+            List::RemovalRules(_) => "ListRemovalRules",
+            List::Hubs(_) => "ListHubs",
+            List::Projects(_) => "ListProjects",
+            List::ProjectMembers(_) => "ListProjectMembers",
+            List::ProductAccess(_) => "ListProductAccess",
             List::Events(_) => "ListEvents",
             List::Keys(_) => "ListKeys",
         }
@@ -62,6 +69,12 @@ impl Case {
             List::Roles(request) => request.encode_to_vec(),
             List::Imports(request) => request.encode_to_vec(),
             List::ImportResults(request) => request.encode_to_vec(),
+            List::Products(request) => request.encode_to_vec(),
+            List::RemovalRules(request) => request.encode_to_vec(),
+            List::Hubs(request) => request.encode_to_vec(),
+            List::Projects(request) => request.encode_to_vec(),
+            List::ProjectMembers(request) => request.encode_to_vec(),
+            List::ProductAccess(request) => request.encode_to_vec(),
             List::Events(request) => request.encode_to_vec(),
             List::Keys(request) => request.encode_to_vec(),
         }
@@ -86,7 +99,7 @@ impl Case {
 }
 
 /// A position by time and id behind all rows of that time.
-fn at(micros: i64) -> Position {
+pub(crate) fn at(micros: i64) -> Position {
     let id = Uuid::max();
     TimePosition { micros, id }.position()
 }
@@ -269,66 +282,6 @@ fn user_cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
     cases
 }
 
-fn invitation_cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
-    let now = h.now().timestamp_micros();
-    let invitations = |filter: InvitationFilter| {
-        List::Invitations(ListInvitationsRequest {
-            team_id: team.id.clone(),
-            filter: Some(filter),
-            ..ListInvitationsRequest::default()
-        })
-    };
-    let plain = InvitationFilter::default;
-    let of_states = |states: &[InvitationState]| InvitationFilter {
-        states: states.iter().map(|state| (*state).into()).collect(),
-        ..plain()
-    };
-    let delivered = |states: &[DeliveryState]| InvitationFilter {
-        delivery_states: states.iter().map(|state| (*state).into()).collect(),
-        ..plain()
-    };
-    // The admin's own expires a week later, and is behind the end of this list.
-    let last = at(now + (PEOPLE - 2_000) * 1_000);
-    let mut cases: Vec<Case> = [
-        plain(),
-        of_states(&[InvitationState::Pending]),
-        of_states(&[InvitationState::Accepted]),
-        of_states(&[InvitationState::Declined]),
-        of_states(&[InvitationState::Revoked, InvitationState::Pending]),
-        delivered(&[DeliveryState::Sent]),
-        delivered(&[
-            DeliveryState::Held,
-            DeliveryState::Queued,
-            DeliveryState::Cancelled,
-        ]),
-        InvitationFilter {
-            import_id: "import-7".to_owned(),
-            ..plain()
-        },
-        InvitationFilter {
-            expire_time_from: Some(stamp(now + PEOPLE / 2 * 1_000)),
-            ..plain()
-        },
-    ]
-    .into_iter()
-    .map(|filter| case(invitations(filter), "expire_time", last.clone()))
-    .collect();
-    let expired = of_states(&[InvitationState::Expired]);
-    let before = InvitationFilter {
-        expire_time_before: Some(stamp(now)),
-        ..plain()
-    };
-    // Those letters failed whose invitation is too old.
-    for filter in [expired, before, delivered(&[DeliveryState::Failed])] {
-        cases.push(case(
-            invitations(filter),
-            "expire_time",
-            at(now - 2_000_000),
-        ));
-    }
-    cases
-}
-
 fn other_cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
     let last = Position(id_of(9, OTHERS - 100).as_bytes().to_vec());
     let one = TeamFilter {
@@ -394,6 +347,7 @@ pub(crate) fn cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
     cases.extend(user_cases(h, team));
     cases.extend(invitation_cases(h, team));
     cases.extend(other_cases(h, team));
+    cases.extend(product_cases(h, team));
     cases.extend(event_cases(h, team));
     cases.extend(key_cases(h, team));
     cases

@@ -101,7 +101,24 @@ impl World {
                 | EventType::KeyRevoked
                 | EventType::RoleCreated
                 | EventType::RoleUpdated
-                | EventType::RoleDeleted,
+                | EventType::RoleDeleted
+                | EventType::HubCreated
+                | EventType::HubUpdated
+                | EventType::HubDeleted
+                | EventType::HubAdminAdded
+                | EventType::HubAdminRemoved
+                | EventType::ProjectCreated
+                | EventType::ProjectUpdated
+                | EventType::ProjectDeleted
+                | EventType::ProjectMemberAdded
+                | EventType::ProjectMemberUpdated
+                | EventType::ProjectMemberRemoved
+                | EventType::AccessGranted
+                | EventType::AccessEnded
+                | EventType::AccessRemains
+                | EventType::AccessReported
+                | EventType::ProductUpdated
+                | EventType::RemovalRuleSet,
                 Some(_),
             ) => {}
             _ => panic!("a payload that does not belong to its type: {event:?}"),

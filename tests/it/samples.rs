@@ -23,9 +23,9 @@ pub(crate) fn sample(method: &MethodDescriptor, things: &Things) -> Vec<DynamicM
     }
     let mut message = fill(&method.input(), things);
     let paths = match method.name() {
-        "UpdateTeam" | "UpdateRole" => "display_name",
+        "UpdateTeam" | "UpdateRole" | "UpdateHub" | "UpdateProject" => "display_name",
         "UpdateUser" => "given_name",
-        "UpdateMember" => "role",
+        "UpdateMember" | "UpdateProjectMember" => "role",
         _ => "",
     };
     if !paths.is_empty() {
@@ -96,6 +96,10 @@ fn value(field: &FieldDescriptor, things: &Things) -> Option<Value> {
             let role = kind.get_value_by_name(things.get("role")?)?;
             Some(Value::EnumNumber(role.number()))
         }
+        Kind::Enum(kind) if ["ProjectRole", "DataAccess"].contains(&kind.name()) => {
+            let first = kind.values().find(|value| value.number() == 1)?;
+            Some(Value::EnumNumber(first.number()))
+        }
         Kind::Enum(kind) if kind.name() == "Scope" => {
             let scope = kind.get_value_by_name("SCOPE_TEAMS_READ")?;
             Some(Value::EnumNumber(scope.number()))
@@ -114,6 +118,9 @@ fn text(field: &FieldDescriptor, things: &Things) -> Option<String> {
         "id" => of(match field.parent_message().name() {
             "Team" => "team_id",
             "CustomRole" => "role_id",
+            "Hub" => "hub_id",
+            "Project" => "project_id",
+            "Product" => "product_id",
             _ => "user_id",
         }),
         "user_ids" => of("user_id"),
@@ -121,6 +128,7 @@ fn text(field: &FieldDescriptor, things: &Things) -> Option<String> {
         "custom_role_ids" => of("role_id"),
         "given_name" | "family_name" => Some("Ann".to_owned()),
         "language" => Some("en".to_owned()),
+        "contact_hint" => Some("The admins".to_owned()),
         "permissions" => Some("members.read".to_owned()),
         name => of(name),
     }

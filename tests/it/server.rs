@@ -34,10 +34,11 @@ tests![
 ];
 
 /// The services of the contract.
-pub(crate) const SERVICES: [&str; 6] = [
+pub(crate) const SERVICES: [&str; 7] = [
     "muster.v1.EventService",
     "muster.v1.InvitationService",
     "muster.v1.KeyService",
+    "muster.v1.ProductService",
     "muster.v1.RoleService",
     "muster.v1.TeamService",
     "muster.v1.UserService",

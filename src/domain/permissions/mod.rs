@@ -70,6 +70,8 @@ words! {
         UsersRead = "users.read",
         /// To change accounts across teams.
         UsersUpdate = "users.update",
+        /// To change products and what a removal does there.
+        ProductsManage = "products.manage",
         /// To make, list and revoke API keys.
         KeysUpdate = "keys.update",
     }
@@ -109,6 +111,7 @@ impl Permission {
             | Self::EntitlementsUpdate
             | Self::UsersRead
             | Self::UsersUpdate
+            | Self::ProductsManage
             | Self::KeysUpdate => false,
         }
     }
@@ -145,6 +148,7 @@ impl Permission {
             | Self::EntitlementsUpdate
             | Self::UsersRead
             | Self::UsersUpdate
+            | Self::ProductsManage
             | Self::KeysUpdate => false,
         }
     }

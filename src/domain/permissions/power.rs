@@ -181,6 +181,7 @@ mod tests {
             ("entitlements.update", "A"),
             ("users.read", "A"),
             ("users.update", "A"),
+            ("products.manage", "A"),
             ("keys.update", "A"),
         ];
         assert_eq!(table.len(), Permission::ALL.len());

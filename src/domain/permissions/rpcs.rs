@@ -11,7 +11,7 @@ use crate::domain::keys::Scope::{
 pub struct Rule {
     /// Service and method.
     pub rpc: &'static str,
-    /// The base permission in the team; none where the mailed token is the authority.
+    /// The base permission in the team; none where the mailed token is the authority, and where whoever has the scope may read.
     pub permission: Option<Permission>,
     /// The scope of the key; `operator` includes every one.
     pub scope: Scope,
@@ -33,6 +33,15 @@ const fn invitee(rpc: &'static str) -> Rule {
     }
 }
 
+/// What belongs to no team and is nobody's secret.
+const fn open(rpc: &'static str) -> Rule {
+    Rule {
+        rpc,
+        permission: None,
+        scope: TeamsRead,
+    }
+}
+
 /// Every RPC. What it needs besides, for a target or a role above `MEMBER`, is `Power`'s to say.
 pub const RULES: &[Rule] = &[
     rule("TeamService/CreateTeam", P::TeamsCreate, Operator),
@@ -46,6 +55,77 @@ pub const RULES: &[Rule] = &[
     rule("RoleService/CreateRole", P::RolesUpdate, TeamsWrite),
     rule("RoleService/UpdateRole", P::RolesUpdate, TeamsWrite),
     rule("RoleService/DeleteRole", P::RolesUpdate, TeamsWrite),
+    rule("ProductService/UpsertProduct", P::ProductsManage, Operator),
+    open("ProductService/ListProducts"),
+    rule("ProductService/SetRemovalRule", P::ProductsManage, Operator),
+    open("ProductService/ListRemovalRules"),
+    rule("ProductService/CreateHub", P::ProductsUpdate, TeamsWrite),
+    rule("ProductService/GetHub", P::TeamRead, TeamsRead),
+    rule("ProductService/ListHubs", P::TeamRead, TeamsRead),
+    rule("ProductService/UpdateHub", P::ProductsUpdate, TeamsWrite),
+    rule("ProductService/DeleteHub", P::ProductsUpdate, TeamsWrite),
+    rule("ProductService/AddHubAdmin", P::ProductsUpdate, TeamsWrite),
+    rule(
+        "ProductService/RemoveHubAdmin",
+        P::ProductsUpdate,
+        TeamsWrite,
+    ),
+    rule(
+        "ProductService/RemoveHubMember",
+        P::ProductsUpdate,
+        TeamsWrite,
+    ),
+    rule(
+        "ProductService/CreateProject",
+        P::ProductsUpdate,
+        TeamsWrite,
+    ),
+    rule("ProductService/ListProjects", P::TeamRead, TeamsRead),
+    rule(
+        "ProductService/UpdateProject",
+        P::ProductsUpdate,
+        TeamsWrite,
+    ),
+    rule(
+        "ProductService/DeleteProject",
+        P::ProductsUpdate,
+        TeamsWrite,
+    ),
+    rule(
+        "ProductService/AddProjectMember",
+        P::ProductsUpdate,
+        TeamsWrite,
+    ),
+    rule(
+        "ProductService/ListProjectMembers",
+        P::MembersRead,
+        TeamsRead,
+    ),
+    rule(
+        "ProductService/UpdateProjectMember",
+        P::ProductsUpdate,
+        TeamsWrite,
+    ),
+    rule(
+        "ProductService/RemoveProjectMember",
+        P::ProductsUpdate,
+        TeamsWrite,
+    ),
+    rule(
+        "ProductService/GrantProductAccess",
+        P::ProductsUpdate,
+        TeamsWrite,
+    ),
+    rule(
+        "ProductService/RevokeProductAccess",
+        P::ProductsUpdate,
+        TeamsWrite,
+    ),
+    rule(
+        "ProductService/ListProductAccess",
+        P::MembersRead,
+        TeamsRead,
+    ),
     rule("TeamService/CheckMembership", P::MembersCheck, MembersCheck),
     rule(
         "TeamService/BatchCheckMemberships",

@@ -29,6 +29,11 @@ pub(in crate::store) struct Model {
     pub(in crate::store) key_id: Option<String>,
     pub(in crate::store) changed_fields: Option<String>,
     pub(in crate::store) role_id: Option<Uuid>,
+    pub(in crate::store) product_id: Option<String>,
+    pub(in crate::store) hub_id: Option<Uuid>,
+    pub(in crate::store) project_id: Option<Uuid>,
+    pub(in crate::store) access_path: Option<String>,
+    pub(in crate::store) rule_valid_from: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,16 +1,22 @@
 //! An event as a row: which columns each payload fills.
 
+use uuid::Uuid;
+
 use crate::{
     domain::{
+        access::{AccessPath, AccessState, PathKind},
         events::{Event, EventPosition, EventType, Family, Happening, Membership, Origin, Payload},
         letters::{DeliveryState, LetterKind},
         members::{MemberState, Removal, Source},
+        product_events::{AccessPlace, ProjectPlace},
+        products::ProductId,
+        projects::ProjectRole,
         roles::Role,
     },
     error::{Error, Result},
     store::{
         entities::events::Model,
-        rows::{micros, number, stored, time, word},
+        rows::{micros, number, opt_time, stored, time, word},
     },
 };
 
@@ -64,6 +70,29 @@ fn payload(family: Family, row: Model) -> Result<Payload> {
             row.role_id.ok_or_else(incomplete)?,
             split(row.changed_fields),
         ),
+        Family::Product => Payload::Product(
+            product(row.product_id)?,
+            split(row.changed_fields),
+            opt_time(row.rule_valid_from)?,
+        ),
+        Family::Hub => Payload::Hub(
+            row.hub_id.ok_or_else(incomplete)?,
+            product(row.product_id)?,
+            split(row.changed_fields),
+        ),
+        Family::Project => Payload::Project(ProjectPlace {
+            hub_id: row.hub_id.ok_or_else(incomplete)?,
+            project_id: row.project_id.ok_or_else(incomplete)?,
+            role: row.role.and_then(|text| ProjectRole::of(&text)),
+            changed_fields: split(row.changed_fields),
+        }),
+        Family::Access => Payload::Access(AccessPlace {
+            hub_id: row.hub_id.ok_or_else(incomplete)?,
+            product_id: product(row.product_id)?,
+            path: path(row.access_path.as_deref(), row.project_id),
+            state: needed(row.state, AccessState::of)?,
+            rule_valid_from: opt_time(row.rule_valid_from)?,
+        }),
         Family::Unknown => Payload::Unknown,
         Family::Key => Payload::Key(row.key_id.ok_or_else(incomplete)?),
         Family::Member => Payload::Member(Membership {
@@ -80,6 +109,19 @@ fn payload(family: Family, row: Model) -> Result<Payload> {
 
 fn needed<T>(text: Option<String>, of: impl Fn(&str) -> Option<T>) -> Result<T> {
     word(of, &text.ok_or_else(incomplete)?)
+}
+
+fn product(id: Option<String>) -> Result<ProductId> {
+    ProductId::parse("product_id", &id.ok_or_else(incomplete)?)
+        .map_err(|broken| Error::kept(&broken))
+}
+
+fn path(kind: Option<&str>, project: Option<Uuid>) -> AccessPath {
+    match (kind.and_then(PathKind::of), project) {
+        (Some(PathKind::Direct), _) => AccessPath::Direct,
+        (Some(PathKind::Project), Some(project)) => AccessPath::Project(project),
+        (Some(PathKind::Project) | None, _) => AccessPath::Unknown,
+    }
 }
 
 fn incomplete() -> Error {
@@ -122,6 +164,11 @@ pub(super) fn row(happening: &Happening, made: &Made<'_>, position: EventPositio
         key_id: None,
         changed_fields: None,
         role_id: None,
+        product_id: None,
+        hub_id: None,
+        project_id: None,
+        access_path: None,
+        rule_valid_from: None,
     };
     match &happening.payload {
         Payload::Team(fields) | Payload::User(fields) => {
@@ -148,6 +195,30 @@ pub(super) fn row(happening: &Happening, made: &Made<'_>, position: EventPositio
             row.letter = Some(kind.word().to_owned());
             row.state = Some(state.word().to_owned());
             row.invitation_id = *invitation;
+        }
+        Payload::Product(product, fields, valid_from) => {
+            row.product_id = Some(product.as_str().to_owned());
+            row.changed_fields = join(fields);
+            row.rule_valid_from = valid_from.map(micros);
+        }
+        Payload::Hub(hub, product, fields) => {
+            row.hub_id = Some(*hub);
+            row.product_id = Some(product.as_str().to_owned());
+            row.changed_fields = join(fields);
+        }
+        Payload::Project(place) => {
+            row.hub_id = Some(place.hub_id);
+            row.project_id = Some(place.project_id);
+            row.role = place.role.map(|role| role.word().to_owned());
+            row.changed_fields = join(&place.changed_fields);
+        }
+        Payload::Access(place) => {
+            row.hub_id = Some(place.hub_id);
+            row.product_id = Some(place.product_id.as_str().to_owned());
+            row.access_path = place.path.kind().map(|kind| kind.word().to_owned());
+            row.project_id = place.path.project();
+            row.state = Some(place.state.word().to_owned());
+            row.rule_valid_from = place.rule_valid_from.map(micros);
         }
         Payload::Unknown => {}
         Payload::Key(key) => row.key_id = Some(key.clone()),

@@ -14,11 +14,13 @@ use crate::{
     error::Result,
 };
 
+mod access;
 mod invitations;
 mod members;
 mod search;
 mod users;
 
+pub use access::page as access;
 pub use invitations::page as invitations;
 pub use members::page as members;
 pub use users::page as users;

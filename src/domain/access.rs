@@ -1,0 +1,236 @@
+//! Access to hubs: by which path somebody has it, where it stands, and what may become of it.
+
+use uuid::Uuid;
+
+use super::{products::ProductId, words::words};
+use crate::{
+    clock::Time,
+    error::{Error, Reason},
+};
+
+words! {
+    /// By what somebody gets into a hub.
+    pub enum PathKind {
+        /// A grant of his own.
+        Direct = "DIRECT",
+        /// A project that he is in.
+        Project = "PROJECT",
+    }
+}
+
+words! {
+    /// Where an access stands.
+    pub enum AccessState {
+        /// It is good, once the person is an active member of the team.
+        Active = "ACTIVE",
+        /// It ended.
+        Ended = "ENDED",
+        /// The person left the team and still gets in.
+        Remains = "REMAINS",
+        /// It ended, and somebody says that the person still gets in.
+        Reported = "REPORTED",
+    }
+}
+
+impl AccessState {
+    /// What remains or was reported: somebody has still to end it in the product itself.
+    pub const RESIDUAL: [Self; 2] = [Self::Remains, Self::Reported];
+}
+
+/// A path into a hub, with what it goes through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessPath {
+    /// A grant of the person's own.
+    Direct,
+    /// A project.
+    Project(Uuid),
+    /// Something that a later version knows.
+    Unknown,
+}
+
+impl AccessPath {
+    /// The project that it goes through.
+    #[must_use]
+    pub const fn project(self) -> Option<Uuid> {
+        match self {
+            Self::Project(project) => Some(project),
+            Self::Direct | Self::Unknown => None,
+        }
+    }
+
+    /// Its kind, if this version knows it.
+    #[must_use]
+    pub const fn kind(self) -> Option<PathKind> {
+        match self {
+            Self::Direct => Some(PathKind::Direct),
+            Self::Project(_) => Some(PathKind::Project),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// One path by which a person has, or had, access to a hub. An invited person may hold one: it counts once he is active, and
+/// nothing has to be done for that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// Its id.
+    pub id: Uuid,
+    /// The team.
+    pub team_id: Uuid,
+    /// The person.
+    pub user_id: Uuid,
+    /// The hub.
+    pub hub_id: Uuid,
+    /// The hub's product.
+    pub product_id: ProductId,
+    /// The path.
+    pub path: AccessPath,
+    /// Where it stands.
+    pub state: AccessState,
+    /// When it was granted, the last time.
+    pub grant_time: Time,
+    /// On whose behalf.
+    pub granter_user_id: Option<Uuid>,
+    /// When it ended, or came to remain.
+    pub end_time: Option<Time>,
+    /// The rule that decided, by the moment from which it holds.
+    pub rule_valid_from: Option<Time>,
+    /// When somebody reported it.
+    pub report_time: Option<Time>,
+    /// Since when it is on the list of what remains.
+    pub residual_time: Option<Time>,
+}
+
+impl Access {
+    /// Whether it is good.
+    #[must_use]
+    pub const fn is_active(&self) -> bool {
+        matches!(self.state, AccessState::Active)
+    }
+
+    /// Whether taking a grant back ends it: what came by the person's own grant, and whatever is residual. Access through a
+    /// project lasts as long as he is in it.
+    #[must_use]
+    pub fn ends_by_revocation(&self) -> bool {
+        match self.state {
+            AccessState::Active => self.path == AccessPath::Direct,
+            AccessState::Remains | AccessState::Reported => true,
+            AccessState::Ended => false,
+        }
+    }
+
+    /// The access, granted anew: what ended, remained or was reported is forgotten.
+    #[must_use]
+    pub fn granted(&self, granter: Option<Uuid>, now: Time) -> Self {
+        Self {
+            state: AccessState::Active,
+            grant_time: now,
+            granter_user_id: granter,
+            end_time: None,
+            rule_valid_from: None,
+            report_time: None,
+            residual_time: None,
+            ..self.clone()
+        }
+    }
+
+    /// The access, ended by somebody's wish. What had come to remain keeps when that was, and by which rule.
+    #[must_use]
+    pub fn ended(&self, now: Time) -> Self {
+        Self {
+            state: AccessState::Ended,
+            end_time: self.end_time.or(Some(now)),
+            residual_time: None,
+            ..self.clone()
+        }
+    }
+
+    /// The access, reported as still open.
+    #[must_use]
+    pub fn reported(&self, now: Time) -> Self {
+        Self {
+            state: AccessState::Reported,
+            report_time: Some(now),
+            residual_time: Some(now),
+            ..self.clone()
+        }
+    }
+}
+
+/// Which access somebody wants; empty fields do not narrow it.
+#[derive(Clone, Default)]
+pub struct AccessFilter {
+    /// Only this person's.
+    pub user_id: Option<Uuid>,
+    /// Only to this hub.
+    pub hub_id: Option<Uuid>,
+    /// Only to hubs of this product.
+    pub product_id: Option<ProductId>,
+    /// Only in these states.
+    pub states: Vec<AccessState>,
+}
+
+/// The refusal of access that there is not, named by the person.
+#[must_use]
+pub fn missing(user: Uuid) -> Error {
+    Error::not_found(Reason::AccessNotFound, "muster.v1.ProductAccess", user)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    fn access(path: AccessPath, state: AccessState) -> Access {
+        Access {
+            id: Uuid::from_u128(1),
+            team_id: Uuid::from_u128(2),
+            user_id: Uuid::from_u128(3),
+            hub_id: Uuid::from_u128(4),
+            product_id: ProductId::parse("id", "tandem").unwrap(),
+            path,
+            state,
+            grant_time: Time::UNIX_EPOCH,
+            granter_user_id: None,
+            end_time: None,
+            rule_valid_from: None,
+            report_time: None,
+            residual_time: None,
+        }
+    }
+
+    #[test]
+    fn a_revocation_leaves_what_comes_by_a_project() {
+        let project = AccessPath::Project(Uuid::from_u128(5));
+        for (path, state, ends) in [
+            (AccessPath::Direct, AccessState::Active, true),
+            (project, AccessState::Active, false),
+            (project, AccessState::Remains, true),
+            (project, AccessState::Reported, true),
+            (AccessPath::Direct, AccessState::Ended, false),
+        ] {
+            assert_eq!(access(path, state).ends_by_revocation(), ends, "{path:?}");
+        }
+    }
+
+    #[test]
+    fn what_remained_keeps_its_time_when_it_is_closed_and_loses_it_when_it_is_granted() {
+        let then = Time::UNIX_EPOCH + TimeDelta::days(1);
+        let now = then + TimeDelta::days(1);
+        let remains = Access {
+            end_time: Some(then),
+            rule_valid_from: Some(Time::UNIX_EPOCH),
+            residual_time: Some(then),
+            ..access(AccessPath::Direct, AccessState::Remains)
+        };
+        let closed = remains.ended(now);
+        assert_eq!((closed.end_time, closed.residual_time), (Some(then), None));
+        assert_eq!(closed.rule_valid_from, Some(Time::UNIX_EPOCH));
+        let reported = closed.reported(now);
+        assert_eq!(reported.residual_time, Some(now));
+        let again = reported.granted(None, now);
+        assert!(again.is_active());
+        assert_eq!((again.end_time, again.report_time), (None, None));
+    }
+}

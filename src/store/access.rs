@@ -1,0 +1,148 @@
+//! Who has, or had, access to which hub. Whoever writes here holds the team's lock.
+
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, Func},
+};
+use uuid::Uuid;
+
+use super::{
+    Reads, Tx, bulk,
+    entities::product_access::{ActiveModel, Column, Entity, Model},
+    products,
+    rows::{micros, opt_time, time, word},
+};
+use crate::{
+    clock::Time,
+    domain::access::{Access, AccessPath, AccessState, PathKind},
+    error::{Error, Result},
+};
+
+impl TryFrom<Model> for Access {
+    type Error = Error;
+
+    fn try_from(row: Model) -> Result<Self> {
+        Ok(Self {
+            id: row.id,
+            team_id: row.team_id,
+            user_id: row.user_id,
+            hub_id: row.hub_id,
+            product_id: products::id(&row.product_id)?,
+            // A replica of a later version may have written another one.
+            path: match PathKind::of(&row.path) {
+                None => AccessPath::Unknown,
+                Some(PathKind::Direct) => AccessPath::Direct,
+                Some(PathKind::Project) => AccessPath::Project(row.through_id),
+            },
+            state: word(AccessState::of, &row.state)?,
+            grant_time: time(row.grant_time)?,
+            granter_user_id: row.granter_user_id,
+            end_time: opt_time(row.end_time)?,
+            rule_valid_from: opt_time(row.rule_valid_from)?,
+            report_time: opt_time(row.report_time)?,
+            residual_time: opt_time(row.residual_time)?,
+        })
+    }
+}
+
+/// Makes an access; the index refuses a second one of its path.
+pub async fn insert(tx: &Tx, access: &Access) -> Result<()> {
+    let Some(kind) = access.path.kind() else {
+        return Err(Error::internal("an access by a path that nobody knows"));
+    };
+    let row = Model {
+        id: access.id,
+        team_id: access.team_id,
+        user_id: access.user_id,
+        hub_id: access.hub_id,
+        product_id: access.product_id.as_str().to_owned(),
+        path: kind.word().to_owned(),
+        through_id: access.path.project().unwrap_or(access.hub_id),
+        state: access.state.word().to_owned(),
+        grant_time: micros(access.grant_time),
+        granter_user_id: access.granter_user_id,
+        end_time: access.end_time.map(micros),
+        rule_valid_from: access.rule_valid_from.map(micros),
+        report_time: access.report_time.map(micros),
+        residual_time: access.residual_time.map(micros),
+    };
+    bulk::insert::<Model, ActiveModel>(tx, vec![row]).await
+}
+
+/// Makes an access active again that is not.
+pub async fn grant_again(tx: &Tx, access: &Access) -> Result<()> {
+    let nothing = || Expr::value(None::<i64>);
+    let done = Entity::update_many()
+        .col_expr(Column::State, Expr::value(AccessState::Active.word()))
+        .col_expr(Column::GrantTime, Expr::value(micros(access.grant_time)))
+        .col_expr(Column::GranterUserId, Expr::value(access.granter_user_id))
+        .col_expr(Column::EndTime, nothing())
+        .col_expr(Column::RuleValidFrom, nothing())
+        .col_expr(Column::ReportTime, nothing())
+        .col_expr(Column::ResidualTime, nothing())
+        .filter(Column::Id.eq(access.id))
+        .filter(Column::State.ne(AccessState::Active.word()))
+        .exec(tx.connection())
+        .await?;
+    bulk::expect(1, done.rows_affected)
+}
+
+/// Ends accesses that have not ended, by somebody's wish. What had come to remain keeps when that was.
+pub async fn end(tx: &Tx, ids: &[Uuid], now: Time) -> Result<()> {
+    for chunk in ids.chunks(bulk::CHUNK) {
+        let then = Func::coalesce([Expr::col(Column::EndTime), Expr::value(micros(now))]);
+        let done = Entity::update_many()
+            .col_expr(Column::State, Expr::value(AccessState::Ended.word()))
+            .col_expr(Column::EndTime, then.into())
+            .col_expr(Column::ResidualTime, Expr::value(None::<i64>))
+            .filter(Column::Id.is_in(chunk.iter().copied()))
+            .filter(Column::State.ne(AccessState::Ended.word()))
+            .exec(tx.connection())
+            .await?;
+        bulk::expect(chunk.len() as u64, done.rows_affected)?;
+    }
+    Ok(())
+}
+
+/// What a person has, or had, in a hub, in the order of the first grants.
+pub async fn of_person(
+    db: &impl Reads,
+    (team, hub): (Uuid, Uuid),
+    user: Uuid,
+) -> Result<Vec<Access>> {
+    let rows = Entity::find()
+        .filter(Column::TeamId.eq(team))
+        .filter(Column::UserId.eq(user))
+        .filter(Column::HubId.eq(hub))
+        .order_by_asc(Column::Id)
+        .all(db.connection())
+        .await?;
+    rows.into_iter().map(Access::try_from).collect()
+}
+
+/// Whether anybody has access to a hub, or it remains or was reported.
+pub async fn any_open(db: &impl Reads, (team, hub): (Uuid, Uuid)) -> Result<bool> {
+    let first = Entity::find()
+        .filter(in_hub(team, hub))
+        .filter(Column::State.ne(AccessState::Ended.word()))
+        .limit(1)
+        .one(db.connection())
+        .await?;
+    Ok(first.is_some())
+}
+
+/// Forgets what had ended in a hub that goes.
+pub async fn forget(tx: &Tx, (team, hub): (Uuid, Uuid)) -> Result<()> {
+    Entity::delete_many()
+        .filter(in_hub(team, hub))
+        .filter(Column::State.eq(AccessState::Ended.word()))
+        .exec(tx.connection())
+        .await?;
+    Ok(())
+}
+
+fn in_hub(team: Uuid, hub: Uuid) -> Condition {
+    Condition::all()
+        .add(Column::TeamId.eq(team))
+        .add(Column::HubId.eq(hub))
+}

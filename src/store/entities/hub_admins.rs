@@ -1,0 +1,20 @@
+//! Hubs' own admins.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, DeriveEntityModel)]
+#[sea_orm(table_name = "hub_admins")]
+pub(in crate::store) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(in crate::store) team_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(in crate::store) hub_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(in crate::store) user_id: Uuid,
+    pub(in crate::store) create_time: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(in crate::store) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,23 @@
+//! Who is in which project.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, DeriveEntityModel)]
+#[sea_orm(table_name = "project_members")]
+pub(in crate::store) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(in crate::store) team_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(in crate::store) hub_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(in crate::store) project_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(in crate::store) user_id: Uuid,
+    pub(in crate::store) role: String,
+    pub(in crate::store) create_time: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(in crate::store) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

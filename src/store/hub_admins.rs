@@ -1,0 +1,70 @@
+//! Hubs' own admins. Whoever writes here holds the team's lock.
+
+use std::collections::HashMap;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use super::{
+    Reads, Tx, bulk,
+    entities::hub_admins::{ActiveModel, Column, Entity, Model},
+    rows::micros,
+};
+use crate::{clock::Time, error::Result};
+
+/// Makes somebody an admin of a hub.
+pub async fn insert(tx: &Tx, (team, hub): (Uuid, Uuid), user: Uuid, now: Time) -> Result<()> {
+    let row = Model {
+        team_id: team,
+        hub_id: hub,
+        user_id: user,
+        create_time: micros(now),
+    };
+    bulk::insert::<Model, ActiveModel>(tx, vec![row]).await
+}
+
+/// Takes a hub from one of its admins.
+pub async fn delete(tx: &Tx, (team, hub): (Uuid, Uuid), user: Uuid) -> Result<()> {
+    let done = Entity::delete_by_id((team, hub, user))
+        .exec(tx.connection())
+        .await?;
+    bulk::expect(1, done.rows_affected)
+}
+
+/// Takes a hub from all of its admins.
+pub async fn clear(tx: &Tx, team: Uuid, hub: Uuid) -> Result<()> {
+    Entity::delete_many()
+        .filter(Column::TeamId.eq(team))
+        .filter(Column::HubId.eq(hub))
+        .exec(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Whether somebody is an admin of a hub; what he may do by that needs authority in the team besides.
+pub async fn is_one(db: &impl Reads, (team, hub): (Uuid, Uuid), user: Uuid) -> Result<bool> {
+    let row = Entity::find_by_id((team, hub, user))
+        .one(db.connection())
+        .await?;
+    Ok(row.is_some())
+}
+
+/// The admins of hubs, by hub and in the order of their ids.
+pub async fn of_hubs(
+    db: &impl Reads,
+    team: Uuid,
+    hubs: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<Uuid>>> {
+    let rows = Entity::find()
+        .filter(Column::TeamId.eq(team))
+        .filter(Column::HubId.is_in(hubs.iter().copied()))
+        .order_by_asc(Column::HubId)
+        .order_by_asc(Column::UserId)
+        .all(db.connection())
+        .await?;
+    let mut admins: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    for row in rows {
+        admins.entry(row.hub_id).or_default().push(row.user_id);
+    }
+    Ok(admins)
+}

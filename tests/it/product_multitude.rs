@@ -1,0 +1,42 @@
+//! What the multitude has of products, hubs, projects and access.
+
+/// The kinds of ids.
+pub(crate) const HUB: i64 = 4;
+pub(crate) const PROJECT: i64 = 3;
+pub(crate) const ACCESS: i64 = 2;
+pub(crate) const OWN_ACCESS: i64 = 1;
+/// How many people have access to one of ten hubs, and are in a project.
+pub(crate) const ACCESSES: i64 = 20_000;
+/// How many rules one product has; the others have one.
+pub(crate) const RULES: i64 = 200;
+
+/// What is made of each number `i`. The admin has access to every hub.
+pub(crate) const ROWS: &str = "
+INSERT INTO products (id, display_name, create_time, update_time)
+    SELECT 'product-' || i, 'Product ' || i, {now}, {now} FROM many WHERE i < {others};
+INSERT INTO product_aliases (alias, product_id, shown)
+    SELECT 'product-' || i, 'product-' || i, 'product-' || i FROM many WHERE i < {others};
+INSERT INTO removal_rules (product_id, valid_from, user_removed, data_access, contact_hint, create_time)
+    SELECT 'product-' || i, 0, true, 'INACTIVE', 'nobody', {now} FROM many WHERE i < {others};
+INSERT INTO removal_rules (product_id, valid_from, user_removed, data_access, contact_hint, create_time)
+    SELECT 'product-7', i, true, 'INACTIVE', 'nobody', {now} FROM many WHERE i > 0 AND i < {rules};
+INSERT INTO hubs (team_id, id, product_id, display_name, contact, create_time, update_time)
+    SELECT {team}, {hub}, CASE WHEN i % 2 = 0 THEN 'acc' ELSE 'fusion' END, 'Hub ' || i, '', {now}, {now}
+    FROM many WHERE i < {others};
+INSERT INTO hub_admins (team_id, hub_id, user_id, create_time)
+    SELECT {team}, {hub}, {admin}, {now} FROM many WHERE i < {others};
+INSERT INTO projects (team_id, hub_id, id, display_name, create_time, update_time)
+    SELECT {team}, {first_hub}, {project}, 'Project ' || i, {now}, {now} FROM many WHERE i < {others};
+INSERT INTO project_members (team_id, hub_id, project_id, user_id, role, create_time)
+    SELECT {team}, {first_hub}, {first_project}, {person}, 'MEMBER', {now} FROM many WHERE i < {accesses};
+INSERT INTO product_access (id, team_id, user_id, hub_id, product_id, path, through_id, state, grant_time, end_time,
+    residual_time)
+    SELECT {access}, {team}, {person}, {some_hub}, CASE WHEN i % 2 = 0 THEN 'acc' ELSE 'fusion' END, 'DIRECT',
+        {some_hub}, CASE i / 10 % 4 WHEN 0 THEN 'ENDED' WHEN 1 THEN 'REMAINS' WHEN 2 THEN 'REPORTED' ELSE 'ACTIVE' END,
+        {now}, CASE WHEN i / 10 % 4 < 3 THEN {now} END, CASE WHEN i / 10 % 4 IN (1, 2) THEN {now} + i END
+    FROM many WHERE i < {accesses};
+INSERT INTO product_access (id, team_id, user_id, hub_id, product_id, path, through_id, state, grant_time)
+    SELECT {own_access}, {team}, {admin}, {hub}, CASE WHEN i % 2 = 0 THEN 'acc' ELSE 'fusion' END, 'DIRECT', {hub},
+        'ACTIVE', {now}
+    FROM many WHERE i < {others};
+";
