@@ -19,6 +19,7 @@ mod m0009_actors;
 mod m0010_key_scopes;
 mod m0011_roles;
 mod m0012_entitlements;
+mod m0013_ways_out;
 
 /// Every migration, in order.
 #[derive(Debug)]
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_key_scopes::Migration),
             Box::new(m0011_roles::Migration),
             Box::new(m0012_entitlements::Migration),
+            Box::new(m0013_ways_out::Migration),
         ]
     }
 }
