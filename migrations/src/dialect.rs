@@ -42,3 +42,33 @@ pub(crate) async fn run(manager: &SchemaManager<'_>, sql: &str) -> Result<(), Db
     manager.get_connection().execute_unprepared(&text).await?;
     Ok(())
 }
+
+/// Takes constraints out of SQLite tables, or puts them back, by the procedure of its documentation for what changes no stored row
+/// (<https://sqlite.org/lang_altertable.html#otheralter>): `table`, its text and the new one. Making a table anew would
+/// copy all of it, and break the references to it. It comes last in a migration: what SQLite knows by heart of the tables is
+/// forgotten with it.
+pub(crate) async fn loosen(
+    manager: &SchemaManager<'_>,
+    changes: &[(&str, &str, &str)],
+) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
+    connection
+        .execute_unprepared("PRAGMA writable_schema = ON")
+        .await?;
+    for (table, from, to) in changes {
+        let quoted = |text: &str| text.replace('\'', "''");
+        let (from, to) = (quoted(from), quoted(to));
+        let change = format!(
+            "UPDATE sqlite_schema SET sql = replace(sql, '{from}', '{to}') \
+             WHERE type = 'table' AND name = '{table}' AND instr(sql, '{from}') > 0"
+        );
+        let done = connection.execute_unprepared(&change).await?;
+        if done.rows_affected() != 1 {
+            return Err(DbErr::Migration(format!("{table} is not as it was made")));
+        }
+    }
+    connection
+        .execute_unprepared("PRAGMA writable_schema = RESET")
+        .await?;
+    Ok(())
+}

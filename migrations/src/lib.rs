@@ -19,6 +19,7 @@ mod m0009_actors;
 mod m0010_key_scopes;
 mod m0011_roles;
 mod m0012_entitlements;
+mod m0013_ways_out;
 mod m0015_products;
 mod m0016_hubs;
 mod m0017_product_events;
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_key_scopes::Migration),
             Box::new(m0011_roles::Migration),
             Box::new(m0012_entitlements::Migration),
+            Box::new(m0013_ways_out::Migration),
             Box::new(m0015_products::Migration),
             Box::new(m0016_hubs::Migration),
             Box::new(m0017_product_events::Migration),

@@ -21,6 +21,7 @@ pub mod admission;
 pub mod authority;
 pub mod calls;
 pub mod correct_email;
+pub mod disabling;
 pub mod events;
 pub mod housekeeping;
 pub mod hub_admins;
@@ -36,10 +37,13 @@ pub mod memberships;
 pub mod products;
 pub mod project_members;
 pub mod projects;
+pub mod removals;
 pub mod resends;
 pub mod revocations;
 pub mod roles;
+pub mod team_deletions;
 pub mod teams;
+pub mod transfers;
 pub mod users;
 
 /// What every use case works with.

@@ -152,6 +152,11 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         | Reason::RoleInUse
         | Reason::RoleNameTaken
         | Reason::RolesUsedUp
+        | Reason::DirectoryManaged
+        | Reason::NotASecondaryAdmin
+        | Reason::TeamNotEmpty
+        | Reason::RejoinRefused
+        | Reason::BatchTooLarge
         | Reason::ProductNotFound
         | Reason::HubNotFound
         | Reason::ProjectNotFound

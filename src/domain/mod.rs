@@ -23,6 +23,7 @@ pub mod product_events;
 pub mod products;
 pub mod projects;
 pub mod removal_rules;
+pub mod removals;
 pub mod role_changes;
 pub mod roles;
 pub mod search;

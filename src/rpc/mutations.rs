@@ -10,16 +10,17 @@ use crate::{
     error::{Error, FieldViolation, Result},
     proto::{
         AcceptInvitationRequest, AddHubAdminRequest, AddProjectMemberRequest,
-        BatchResendInvitationsRequest, BatchRevokeInvitationsRequest, CorrectEmailRequest,
-        CreateHubRequest, CreateInvitationRequest, CreateKeyRequest, CreateProjectRequest,
-        CreateRoleRequest, CreateTeamRequest, CreateUserRequest, DeclineInvitationRequest,
-        DeleteHubRequest, DeleteProjectRequest, DeleteRoleRequest, GrantProductAccessRequest,
-        ReleaseLettersRequest, RemoveHubAdminRequest, RemoveHubMemberRequest,
-        RemoveProjectMemberRequest, RequestNewInvitationRequest, ResendInvitationRequest,
-        RevokeInvitationRequest, RevokeKeyRequest, RevokeProductAccessRequest,
-        SetRemovalRuleRequest, UpdateHubRequest, UpdateMemberRequest, UpdateProjectMemberRequest,
-        UpdateProjectRequest, UpdateRoleRequest, UpdateTeamRequest, UpdateUserRequest,
-        UpsertProductRequest,
+        BatchRemoveMembersRequest, BatchResendInvitationsRequest, BatchRevokeInvitationsRequest,
+        CorrectEmailRequest, CreateHubRequest, CreateInvitationRequest, CreateKeyRequest,
+        CreateProjectRequest, CreateRoleRequest, CreateTeamRequest, CreateUserRequest,
+        DeclineInvitationRequest, DeleteHubRequest, DeleteProjectRequest, DeleteRoleRequest,
+        DeleteTeamRequest, DisableMemberRequest, EnableMemberRequest, GrantProductAccessRequest,
+        LeaveTeamRequest, ReleaseLettersRequest, RemoveHubAdminRequest, RemoveHubMemberRequest,
+        RemoveMemberRequest, RemoveProjectMemberRequest, RequestNewInvitationRequest,
+        ResendInvitationRequest, RevokeInvitationRequest, RevokeKeyRequest,
+        RevokeProductAccessRequest, SetRemovalRuleRequest, TransferPrimaryAdminRequest,
+        UpdateHubRequest, UpdateMemberRequest, UpdateProjectMemberRequest, UpdateProjectRequest,
+        UpdateRoleRequest, UpdateTeamRequest, UpdateUserRequest, UpsertProductRequest,
     },
 };
 
@@ -58,6 +59,13 @@ mutations! {
     CreateTeamRequest, |it| it.validate_only, |_it| "";
     UpdateTeamRequest, |it| it.validate_only, |it| it.team.as_ref().map_or("", |team| &team.etag);
     UpdateMemberRequest, |it| it.validate_only, |it| it.member.as_ref().map_or("", |member| &member.etag);
+    DisableMemberRequest, |it| it.validate_only, |it| &it.etag;
+    EnableMemberRequest, |it| it.validate_only, |it| &it.etag;
+    RemoveMemberRequest, |it| it.validate_only, |it| &it.etag;
+    BatchRemoveMembersRequest, |it| it.validate_only, |_it| "";
+    LeaveTeamRequest, |it| it.validate_only, |_it| "";
+    TransferPrimaryAdminRequest, |it| it.validate_only, |it| &it.etag;
+    DeleteTeamRequest, |it| it.validate_only, |it| &it.etag;
     CreateRoleRequest, |it| it.validate_only, |_it| "";
     UpdateRoleRequest, |it| it.validate_only, |it| it.role.as_ref().map_or("", |role| &role.etag);
     DeleteRoleRequest, |it| it.validate_only, |it| &it.etag;

@@ -103,12 +103,28 @@ pub const fn state(held: bool) -> DeliveryState {
 
 /// Cancels the unsent letters of invitations and wipes their tokens.
 pub async fn cancel(tx: &Tx, invitations: &[Uuid], now: Time) -> Result<()> {
-    for chunk in invitations.chunks(bulk::CHUNK) {
+    for chunk in invitations.chunks(bulk::IDS) {
         Entity::update_many()
             .col_expr(Column::State, Expr::value(DeliveryState::Cancelled.word()))
             .col_expr(Column::SealedToken, Expr::value(None::<Vec<u8>>))
             .col_expr(Column::SettleTime, Expr::value(micros(now)))
             .filter(Column::InvitationId.is_in(chunk.iter().copied()))
+            .filter(Column::SettleTime.is_null())
+            .exec(tx.connection())
+            .await?;
+    }
+    Ok(())
+}
+
+/// Cancels every unsent letter of a team to these people, and wipes their tokens.
+pub async fn cancel_of_members(tx: &Tx, team: Uuid, users: &[Uuid], now: Time) -> Result<()> {
+    for chunk in users.chunks(bulk::IDS) {
+        Entity::update_many()
+            .col_expr(Column::State, Expr::value(DeliveryState::Cancelled.word()))
+            .col_expr(Column::SealedToken, Expr::value(None::<Vec<u8>>))
+            .col_expr(Column::SettleTime, Expr::value(micros(now)))
+            .filter(Column::TeamId.eq(team))
+            .filter(Column::UserId.is_in(chunk.iter().copied()))
             .filter(Column::SettleTime.is_null())
             .exec(tx.connection())
             .await?;
@@ -159,7 +175,7 @@ pub async fn held(tx: &Tx, team: Uuid, import: &str) -> Result<Vec<Held>> {
 
 /// Queues held letters; their time begins now.
 pub async fn release(tx: &Tx, ids: &[Uuid], now: Time) -> Result<()> {
-    for chunk in ids.chunks(bulk::CHUNK) {
+    for chunk in ids.chunks(bulk::IDS) {
         let done = Entity::update_many()
             .col_expr(Column::State, Expr::value(DeliveryState::Queued.word()))
             .col_expr(Column::DueTime, Expr::value(micros(now)))
@@ -303,7 +319,7 @@ pub async fn delete_settled_before(tx: &Tx, before: Time) -> Result<u64> {
         .column(Column::Id)
         .from(Entity)
         .and_where(Column::SettleTime.lt(micros(before)))
-        .limit(bulk::CHUNK as u64)
+        .limit(bulk::IDS as u64)
         .to_owned();
     let done = Entity::delete_many()
         .filter(Column::Id.in_subquery(some))

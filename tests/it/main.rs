@@ -7,6 +7,8 @@ mod answers;
 mod authorities;
 mod authority;
 mod backends;
+mod batch_equality;
+mod batch_removals;
 mod batch_revocations;
 mod binary;
 mod bounds;
@@ -24,7 +26,9 @@ mod crashes;
 mod crawler;
 mod dead_links;
 mod deadlines;
+mod departures;
 mod deployments;
+mod disabling;
 mod domain_rules;
 mod drain;
 mod dumps;
@@ -102,9 +106,13 @@ mod raw_calls;
 mod refusals;
 mod rehearsals;
 mod relays;
+mod removal_races;
+mod removals;
 mod repeated_calls;
 mod request_ids;
 mod resends;
+mod revivals;
+mod rival_admins;
 mod role_change_manners;
 mod role_changes;
 mod role_losses;
@@ -127,11 +135,13 @@ mod sqlite;
 mod stage;
 mod statements;
 mod steps;
+mod team_deletions;
 mod team_settings;
 mod teams;
 mod tls;
 mod tls_files;
 mod tombstones;
+mod transfers;
 mod untaken;
 mod upgrades;
 mod uploads;
@@ -156,6 +166,8 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     access::tests,
     addresses::tests,
     authority::tests,
+    batch_equality::tests,
+    batch_removals::tests,
     batch_revocations::tests,
     bounds::tests,
     cancelled_calls::tests,
@@ -167,6 +179,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     crawler::tests,
     dead_links::tests,
     deadlines::tests,
+    disabling::tests,
     domain_rules::tests,
     drain::tests,
     errors::tests,
@@ -196,9 +209,8 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     list_filters::tests,
     list_plans::tests,
     log_entries::tests,
-    untaken::tests,
-    members::tests,
     matrix::tests,
+    members::tests,
     memberships::tests,
     messages::tests,
     outbox::tests,
@@ -212,9 +224,12 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     races::tests,
     rates::tests,
     rehearsals::tests,
+    removal_races::tests,
+    removals::tests,
     repeated_calls::tests,
     request_ids::tests,
     resends::tests,
+    revivals::tests,
     role_change_manners::tests,
     role_changes::tests,
     role_losses::tests,
@@ -230,10 +245,13 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     smtp::tests,
     smtp_tls::tests,
     statements::tests,
+    team_deletions::tests,
     team_settings::tests,
     teams::tests,
     tls::tests,
     tombstones::tests,
+    transfers::tests,
+    untaken::tests,
     user_lists::tests,
     users::tests,
     watches::tests,
@@ -258,6 +276,7 @@ fn main() -> ExitCode {
         let tests = MODULES.iter().flat_map(|tests| tests());
         trials.extend(tests.map(|test| test.trial(Arc::clone(backend))));
         trials.extend(crashes::on_backend(backend));
+        trials.extend(rival_admins::on_backend(backend));
         trials.extend(first_start::on_backend(backend));
         trials.extend(late_commits::on_backend(backend));
         trials.extend(migrations::on_backend(backend));
