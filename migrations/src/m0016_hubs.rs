@@ -14,6 +14,8 @@ pub(crate) struct Migration;
 /// or a project. Paths have no CHECK, since more are to come. Access through a project outlives the project, as what has
 /// ended, so `through_id` is no foreign key. `residual_time` is set while the access is on the list of what remains, and says since when.
 ///
+/// Whoever asks how somebody came into the team is told of his newest invitation, of whatever state: `invitations_member`.
+///
 /// Lists are in the order of ids, which is that of the first grants; the indexes hold it behind whatever a list is narrowed
 /// to. The list of what remains has its own order, and only few rows are in it.
 const UP: &str = "
@@ -95,9 +97,12 @@ CREATE INDEX product_access_residual_hub ON product_access (team_id, hub_id, res
     WHERE residual_time IS NOT NULL;
 CREATE INDEX product_access_residual_product ON product_access (team_id, product_id, residual_time, id)
     WHERE residual_time IS NOT NULL;
+
+CREATE INDEX invitations_member ON invitations (team_id, user_id, id);
 ";
 
 const DOWN: &str = "
+DROP INDEX invitations_member;
 DROP TABLE product_access;
 DROP TABLE project_members;
 DROP TABLE projects;

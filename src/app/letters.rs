@@ -77,6 +77,7 @@ pub async fn post(ctx: &Context, tx: &Tx, postings: Vec<Posting>, now: Time) -> 
             language: posting.language,
             sealed_token,
             held: posting.held,
+            hub: None,
         });
     }
     store::tokens::insert(tx, tokens, now).await?;

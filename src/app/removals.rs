@@ -4,7 +4,8 @@ use prost::Message;
 use uuid::Uuid;
 
 use super::{
-    Call, Context,
+    Call, Caller, Context, Manner,
+    access::leaving::leave as leave_hubs,
     authority::{self, Place},
     calls::once,
     members, no_import,
@@ -15,6 +16,7 @@ use crate::{
         events::EventType,
         imports::ImportId,
         invitations::Settlement,
+        leaving::Departures,
         members::{MemberFilter, Removal, SeenMember, Source},
         permissions::{Permission, denied},
         removals::{Leaver, MAX_LEAVERS},
@@ -33,7 +35,7 @@ pub async fn one<A: Message + Default>(
     ctx: &Context,
     call: &Call,
     (team_id, user_id): (Uuid, Uuid),
-    show: impl Fn(SeenMember, Time) -> A,
+    show: impl Fn((SeenMember, Departures), Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
     let place = Place::Team(team_id);
@@ -45,9 +47,10 @@ pub async fn one<A: Message + Default>(
         Leaver::from(&member).remove(&power, team.id)?;
         call.expect(&member.etag())?;
 
-        end(tx, &team, &[user_id], (Removal::Removed, call.made(now))).await?;
+        let made = call.made(now);
+        let left = end(tx, &team, &[user_id], (Removal::Removed, made)).await?;
         let member = members::find(tx, &team, user_id).await?;
-        Ok(members::seen(call.caller(), member))
+        Ok((members::seen(call.caller(), member), left))
     })
     .await
 }
@@ -73,7 +76,7 @@ pub async fn many<A: Message + Default>(
     ctx: &Context,
     call: &Call,
     (team_id, selection): (Uuid, &Selection),
-    show: impl Fn(Removed, Time) -> A,
+    show: impl Fn((Removed, Departures), Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
     let place = Place::Team(team_id);
@@ -95,8 +98,9 @@ pub async fn many<A: Message + Default>(
             removed.push((user, answer));
         }
 
-        end(tx, &team, &leaving, (Removal::Removed, call.made(now))).await?;
-        Ok(removed)
+        let made = call.made(now);
+        let left = end(tx, &team, &leaving, (Removal::Removed, made)).await?;
+        Ok((removed, left))
     })
     .await
 }
@@ -137,6 +141,23 @@ async fn select(
     Ok(selected.collect())
 }
 
+/// What [`many`] would answer: the same work, taken back.
+///
+/// # Errors
+/// As [`many`].
+pub async fn preview<A: Message + Default>(
+    ctx: &Context,
+    caller: &Caller,
+    which: (Uuid, &Selection),
+    show: impl Fn((Removed, Departures), Time) -> A,
+) -> Result<A> {
+    let rehearsal = Manner {
+        validate_only: true,
+        ..Manner::default()
+    };
+    many(ctx, &Call::new(caller, rehearsal), which, show).await
+}
+
 /// The reason of a refusal that stops one person of many, not the others.
 fn refusal(answer: Result<()>) -> Result<Option<Reason>> {
     match answer {
@@ -155,7 +176,7 @@ pub async fn leave<A: Message + Default>(
     ctx: &Context,
     call: &Call,
     team_id: Uuid,
-    show: impl Fn(SeenMember, Time) -> A,
+    show: impl Fn((SeenMember, Departures), Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
     let place = Place::Left(team_id);
@@ -169,15 +190,16 @@ pub async fn leave<A: Message + Default>(
 
         Leaver::from(&member).leave()?;
 
-        end(tx, &team, &[user], (Removal::Left, call.made(now))).await?;
+        let made = call.made(now);
+        let left = end(tx, &team, &[user], (Removal::Left, made)).await?;
         let member = members::find(tx, &team, user).await?;
-        Ok(members::seen(call.caller(), member))
+        Ok((members::seen(call.caller(), member), left))
     })
     .await
 }
 
-/// Ends memberships with all that hangs on them: open invitations and their links, unsent letters, custom roles. The number of
-/// statements does not depend on that of people. The caller holds the team's lock.
+/// Ends memberships with all that hangs on them: open invitations and their links, unsent letters, custom roles, and what they
+/// have in hubs. The number of statements does not depend on that of people. The caller holds the team's lock.
 ///
 /// # Errors
 /// Only the database's.
@@ -186,16 +208,21 @@ pub(super) async fn end(
     team: &Team,
     users: &[Uuid],
     (removal, made): (Removal, Made<'_>),
-) -> Result<()> {
+) -> Result<Departures> {
     if users.is_empty() {
-        return Ok(());
+        return Ok(Departures::default());
     }
     store::removals::end(tx, team, users, removal, made.at).await?;
     close(tx, team, users, made).await
 }
 
 /// What hangs on memberships that have just ended, and their events.
-pub(super) async fn close(tx: &Tx, team: &Team, users: &[Uuid], made: Made<'_>) -> Result<()> {
+pub(super) async fn close(
+    tx: &Tx,
+    team: &Team,
+    users: &[Uuid],
+    made: Made<'_>,
+) -> Result<Departures> {
     let now = made.at;
     let open = store::invitations::open_of(tx, team.id, users).await?;
     let ids: Vec<Uuid> = open.values().map(|one| one.id).collect();
@@ -207,5 +234,6 @@ pub(super) async fn close(tx: &Tx, team: &Team, users: &[Uuid], made: Made<'_>) 
     store::outbox::cancel_of_members(tx, team.id, users, now).await?;
     store::invitations::settle(tx, &ids, Settlement::Revoked, now).await?;
     store::tokens::settle(tx, &ids, now).await?;
-    store::invitations::cancel_delivery(tx, &ids).await
+    store::invitations::cancel_delivery(tx, &ids).await?;
+    leave_hubs(tx, team, users, made).await
 }

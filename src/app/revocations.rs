@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Call, Context,
+    access::leaving::leave as leave_hubs,
     authority::{self, Place},
     calls::once,
     invitations, no_import, no_invitation,
@@ -205,5 +206,8 @@ pub(super) async fn end(
     store::tokens::settle(tx, &ids, now).await?;
     store::invitations::cancel_delivery(tx, &ids).await?;
     store::members::end_invited(tx, team, &users, removal, now).await?;
-    store::events::append_of_invitations(tx, EventType::MemberRemoved, (team, &ids), made).await
+    let removed = (team, &ids[..]);
+    store::events::append_of_invitations(tx, EventType::MemberRemoved, removed, made).await?;
+    // What they were to have in hubs; that it remains, where they had been before, is on the team's list.
+    leave_hubs(tx, team, &users, made).await.map(|_| ())
 }

@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     clock::Time,
-    domain::{events::EventType, members::Removal, permissions::Permission, teams::Team},
+    domain::{
+        events::EventType, leaving::Departures, members::Removal, permissions::Permission,
+        teams::Team,
+    },
     error::{Error, Reason, Result},
     store,
 };
@@ -33,7 +36,7 @@ pub async fn delete<A: Message + Default>(
     ctx: &Context,
     call: &Call,
     command: Delete,
-    show: impl Fn((Team, usize), Time) -> A,
+    show: impl Fn((Team, usize, Departures), Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
     let Delete { team_id, force } = command;
@@ -52,15 +55,16 @@ pub async fn delete<A: Message + Default>(
         }
 
         let made = call.made(now);
-        removals::end(tx, &team, &others, (Removal::TeamDeleted, made)).await?;
+        let left = removals::end(tx, &team, &others, (Removal::TeamDeleted, made)).await?;
         store::removals::end_primary(tx, &team, now).await?;
-        removals::close(tx, &team, &[team.primary_admin_user_id], made).await?;
+        let primary = [team.primary_admin_user_id];
+        let left = left.and(removals::close(tx, &team, &primary, made).await?);
         store::teams::delete(tx, team_id, now).await?;
         let event = teams::happened(&team, EventType::TeamDeleted, &[]);
         store::events::append(tx, &[event], made).await?;
         team.update_time = now;
         team.delete_time = Some(now);
-        Ok((team, others.len() + 1))
+        Ok((team, others.len() + 1, left))
     })
     .await
 }

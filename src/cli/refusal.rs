@@ -167,6 +167,7 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         | Reason::ProjectNotEmpty
         | Reason::HubsUsedUp
         | Reason::HubAdminsUsedUp
-        | Reason::RemovalRuleInForce => None,
+        | Reason::RemovalRuleInForce
+        | Reason::AccessActive => None,
     }
 }

@@ -2,10 +2,10 @@
 
 use uuid::Uuid;
 
-use super::{products::ProductId, words::words};
+use super::{products::ProductId, removal_rules::RemovalRule, words::words};
 use crate::{
     clock::Time,
-    error::{Error, Reason},
+    error::{Error, Reason, Result},
 };
 
 words! {
@@ -30,11 +30,6 @@ words! {
         /// It ended, and somebody says that the person still gets in.
         Reported = "REPORTED",
     }
-}
-
-impl AccessState {
-    /// What remains or was reported: somebody has still to end it in the product itself.
-    pub const RESIDUAL: [Self; 2] = [Self::Remains, Self::Reported];
 }
 
 /// A path into a hub, with what it goes through.
@@ -112,11 +107,7 @@ impl Access {
     /// project lasts as long as he is in it.
     #[must_use]
     pub fn ends_by_revocation(&self) -> bool {
-        match self.state {
-            AccessState::Active => self.path == AccessPath::Direct,
-            AccessState::Remains | AccessState::Reported => true,
-            AccessState::Ended => false,
-        }
+        self.is_residual() || (self.is_active() && self.path == AccessPath::Direct)
     }
 
     /// The access, granted anew: what ended, remained or was reported is forgotten.
@@ -145,6 +136,33 @@ impl Access {
         }
     }
 
+    /// The access of somebody who leaves the team, as the rule of that moment has it. Of a product without a rule nobody has said
+    /// that access ends, so it remains.
+    #[must_use]
+    pub fn left(&self, rule: Option<&RemovalRule>, now: Time) -> Self {
+        let remains = rule.is_none_or(RemovalRule::remains);
+        Self {
+            state: if remains {
+                AccessState::Remains
+            } else {
+                AccessState::Ended
+            },
+            end_time: Some(now),
+            rule_valid_from: rule.map(|rule| rule.valid_from),
+            residual_time: remains.then_some(now),
+            ..self.clone()
+        }
+    }
+
+    /// Whether somebody has still to end it in the product itself.
+    #[must_use]
+    pub const fn is_residual(&self) -> bool {
+        match self.state {
+            AccessState::Remains | AccessState::Reported => true,
+            AccessState::Active | AccessState::Ended => false,
+        }
+    }
+
     /// The access, reported as still open.
     #[must_use]
     pub fn reported(&self, now: Time) -> Self {
@@ -168,6 +186,21 @@ pub struct AccessFilter {
     pub product_id: Option<ProductId>,
     /// Only in these states.
     pub states: Vec<AccessState>,
+}
+
+/// Of what somebody has, or had, in a hub, what a report of it as still open concerns: what ended last, or what is on the list
+/// of what remains already.
+///
+/// # Errors
+/// `ACCESS_ACTIVE`, `ACCESS_NOT_FOUND`.
+pub fn to_report(all: &[Access], user: Uuid) -> Result<&Access> {
+    if all.iter().any(Access::is_active) {
+        return Err(Error::Refused(Reason::AccessActive));
+    }
+    let listed = all.iter().find(|one| one.is_residual());
+    listed
+        .or_else(|| all.iter().max_by_key(|one| one.end_time))
+        .ok_or_else(|| missing(user))
 }
 
 /// The refusal of access that there is not, named by the person.
@@ -232,5 +265,35 @@ mod tests {
         let again = reported.granted(None, now);
         assert!(again.is_active());
         assert_eq!((again.end_time, again.report_time), (None, None));
+    }
+
+    #[test]
+    fn a_report_concerns_what_ended_last_and_nobody_who_has_access() {
+        let user = Uuid::from_u128(3);
+        let then = Time::UNIX_EPOCH + TimeDelta::days(1);
+        let ended = |time| Access {
+            end_time: Some(time),
+            ..access(AccessPath::Direct, AccessState::Ended)
+        };
+        let (early, late) = (ended(Time::UNIX_EPOCH), ended(then));
+        let both = [early.clone(), late.clone()];
+        assert_eq!(to_report(&both, user).unwrap(), &late);
+        let listed = access(AccessPath::Direct, AccessState::Remains);
+        let all = [late, listed.clone()];
+        assert_eq!(to_report(&all, user).unwrap(), &listed);
+        let active = [early, access(AccessPath::Direct, AccessState::Active)];
+        assert!(matches!(
+            to_report(&active, user),
+            Err(Error::Refused(Reason::AccessActive))
+        ));
+        assert!(matches!(to_report(&[], user), Err(Error::NotFound(_))));
+    }
+
+    #[test]
+    fn without_a_rule_access_remains() {
+        let one = access(AccessPath::Direct, AccessState::Active);
+        let left = one.left(None, Time::UNIX_EPOCH);
+        assert_eq!(left.state, AccessState::Remains);
+        assert_eq!(left.rule_valid_from, None);
     }
 }

@@ -11,6 +11,8 @@ words! {
         AddedToTeam = "added_to_team",
         /// A new link; the old one is dead.
         NewLink = "new_link",
+        /// Somebody left, or was reported, and still gets into a hub.
+        ResidualAccess = "residual_access",
     }
 }
 

@@ -13,6 +13,7 @@ pub mod imports;
 pub mod invitations;
 pub mod keys;
 pub mod languages;
+pub mod leaving;
 pub mod letters;
 pub mod members;
 pub mod names;

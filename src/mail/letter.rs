@@ -39,6 +39,10 @@ pub struct Letter {
     pub team_display_name: String,
     /// The name of the person who invites, if a person does.
     pub inviter: Option<String>,
+    /// The hub that it is about; a letter about residual access needs it.
+    pub hub_display_name: Option<String>,
+    /// How many people it is about; a letter about residual access needs it.
+    pub person_count: Option<u32>,
     /// Where the person answers; an invitation and a new link need it.
     pub link: Option<String>,
     /// Until when the link is good; an invitation and a new link need it.
@@ -145,10 +149,13 @@ fn write(letter: &Letter, locale: Locale) -> Result<Words> {
             };
             (Some(link.as_str()), Some(locale.moment(until)))
         }
-        LetterKind::AddedToTeam => (None, None),
+        LetterKind::AddedToTeam | LetterKind::ResidualAccess => (None, None),
     };
     // What a letter does not have is undefined, so that a template that asks for it fails instead of printing "none".
     let until = until.map_or(Value::UNDEFINED, Value::from);
+    let hub = letter.hub_display_name.as_deref().map(line);
+    let hub = hub.map_or(Value::UNDEFINED, Value::from);
+    let count = letter.person_count.map_or(Value::UNDEFINED, Value::from);
     let values = |link: Value| {
         context! {
             team => line(&letter.team_display_name),
@@ -157,6 +164,8 @@ fn write(letter: &Letter, locale: Locale) -> Result<Words> {
             inviter => letter.inviter.as_deref().map(line),
             link => link,
             until => until.clone(),
+            hub => hub.clone(),
+            count => count.clone(),
         }
     };
     let plain = values(link.map_or(Value::UNDEFINED, Value::from));

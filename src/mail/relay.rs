@@ -55,6 +55,7 @@ struct Subjects {
     teams: HashMap<Uuid, Team>,
     users: HashMap<Uuid, User>,
     invitations: HashMap<Uuid, Invitation>,
+    hubs: HashMap<Uuid, String>,
 }
 
 impl Subjects {
@@ -137,8 +138,13 @@ impl Relay {
             .iter()
             .filter_map(|letter| letter.invitation_id)
             .collect();
+        let hubs: Vec<(Uuid, Uuid)> = letters
+            .iter()
+            .filter_map(|letter| letter.hub.map(|(hub, _)| (letter.team_id, hub)))
+            .collect();
         let db = &self.store;
         Ok(Subjects {
+            hubs: store::hubs::names(db, &hubs).await?,
             teams: by_id(store::teams::by_ids(db, &teams).await?, |team| team.id),
             users: by_id(store::users::by_ids(db, &users).await?, |user| user.id),
             invitations: by_id(
@@ -222,6 +228,13 @@ impl Relay {
         };
         let recipient = Email::parse("email", &user.email)
             .map_err(|_| Error::internal("a stored address is not valid"))?;
+        let hub = match claimed.hub {
+            None => None,
+            Some((hub, _)) => {
+                let name = subjects.hubs.get(&hub).cloned();
+                Some(name.ok_or_else(|| Error::internal("a letter about a hub that is gone"))?)
+            }
+        };
         let link = match token {
             None => None,
             Some(token) => {
@@ -244,6 +257,8 @@ impl Relay {
                 .and_then(|inviter| subjects.users.get(&inviter))
                 .map(User::full_name),
             team_display_name: team.settings.display_name.as_str().to_owned(),
+            hub_display_name: hub,
+            person_count: claimed.hub.map(|(_, people)| people),
             link,
             expire_time: subjects.invitation(claimed).map(|one| one.expire_time),
         })

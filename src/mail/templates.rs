@@ -32,5 +32,7 @@ pub(super) const fn of(kind: LetterKind, locale: Locale) -> Templates {
         (LetterKind::AddedToTeam, Locale::Uk) => templates!("added_to_team", "uk"),
         (LetterKind::NewLink, Locale::En) => templates!("new_link", "en"),
         (LetterKind::NewLink, Locale::Uk) => templates!("new_link", "uk"),
+        (LetterKind::ResidualAccess, Locale::En) => templates!("residual_access", "en"),
+        (LetterKind::ResidualAccess, Locale::Uk) => templates!("residual_access", "uk"),
     }
 }

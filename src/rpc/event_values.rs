@@ -152,6 +152,7 @@ const fn letter_kind(kind: LetterKind) -> proto::LetterKind {
         LetterKind::Invitation => proto::LetterKind::Invitation,
         LetterKind::AddedToTeam => proto::LetterKind::AddedToTeam,
         LetterKind::NewLink => proto::LetterKind::NewLink,
+        LetterKind::ResidualAccess => proto::LetterKind::ResidualAccess,
     }
 }
 

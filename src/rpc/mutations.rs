@@ -16,11 +16,12 @@ use crate::{
         DeclineInvitationRequest, DeleteHubRequest, DeleteProjectRequest, DeleteRoleRequest,
         DeleteTeamRequest, DisableMemberRequest, EnableMemberRequest, GrantProductAccessRequest,
         LeaveTeamRequest, ReleaseLettersRequest, RemoveHubAdminRequest, RemoveHubMemberRequest,
-        RemoveMemberRequest, RemoveProjectMemberRequest, RequestNewInvitationRequest,
-        ResendInvitationRequest, RevokeInvitationRequest, RevokeKeyRequest,
-        RevokeProductAccessRequest, SetRemovalRuleRequest, TransferPrimaryAdminRequest,
-        UpdateHubRequest, UpdateMemberRequest, UpdateProjectMemberRequest, UpdateProjectRequest,
-        UpdateRoleRequest, UpdateTeamRequest, UpdateUserRequest, UpsertProductRequest,
+        RemoveMemberRequest, RemoveProjectMemberRequest, ReportResidualAccessRequest,
+        RequestNewInvitationRequest, ResendInvitationRequest, RevokeInvitationRequest,
+        RevokeKeyRequest, RevokeProductAccessRequest, SetRemovalRuleRequest,
+        TransferPrimaryAdminRequest, UpdateHubRequest, UpdateMemberRequest,
+        UpdateProjectMemberRequest, UpdateProjectRequest, UpdateRoleRequest, UpdateTeamRequest,
+        UpdateUserRequest, UpsertProductRequest,
     },
 };
 
@@ -95,6 +96,7 @@ mutations! {
     UpdateProjectMemberRequest, |it| it.validate_only, |it| it.project_member.as_ref().map_or("", |member| &member.etag);
     RemoveProjectMemberRequest, |it| it.validate_only, |it| &it.etag;
     GrantProductAccessRequest, |it| it.validate_only, |_it| "";
+    ReportResidualAccessRequest, |it| it.validate_only, |_it| "";
     RevokeProductAccessRequest, |it| it.validate_only, |_it| "";
     AcceptInvitationRequest, |_it| false, |_it| "";
     DeclineInvitationRequest, |_it| false, |_it| "";

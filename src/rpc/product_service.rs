@@ -2,7 +2,7 @@
 
 use tonic::{Request, Response, Status};
 
-use super::{Rpc, access, hubs, products, project_members, projects};
+use super::{Rpc, access, hubs, products, project_members, projects, residual};
 use crate::proto::{self, product_service_server::ProductService};
 
 #[tonic::async_trait]
@@ -177,5 +177,27 @@ impl ProductService for Rpc {
         request: Request<proto::ListProductAccessRequest>,
     ) -> Result<Response<proto::ListProductAccessResponse>, Status> {
         self.call(request, access::list).await
+    }
+
+    async fn list_residual_access(
+        &self,
+        request: Request<proto::ListResidualAccessRequest>,
+    ) -> Result<Response<proto::ListResidualAccessResponse>, Status> {
+        self.call(request, residual::list).await
+    }
+
+    async fn report_residual_access(
+        &self,
+        request: Request<proto::ReportResidualAccessRequest>,
+    ) -> Result<Response<proto::ReportResidualAccessResponse>, Status> {
+        self.mutate(request, residual::report, residual::reported)
+            .await
+    }
+
+    async fn explain_access(
+        &self,
+        request: Request<proto::ExplainAccessRequest>,
+    ) -> Result<Response<proto::ExplainAccessResponse>, Status> {
+        self.call(request, residual::explain).await
     }
 }

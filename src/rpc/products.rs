@@ -170,7 +170,7 @@ fn show_rule(rule: &RemovalRule) -> proto::RemovalRule {
     }
 }
 
-const fn data_access(access: DataAccess) -> proto::DataAccess {
+pub(super) const fn data_access(access: DataAccess) -> proto::DataAccess {
     match access {
         DataAccess::Inactive => proto::DataAccess::Inactive,
         DataAccess::Active => proto::DataAccess::Active,

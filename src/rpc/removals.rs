@@ -6,23 +6,18 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{
-    Rpc, filters, members, mutations, team_values,
+    Rpc, filters, leaving, members, mutations, team_values,
     values::{id, ids},
 };
 use crate::{
-    app::{
-        self, Call,
-        disabling::Wanted,
-        removals::{Removed, Selection},
-        team_deletions::Delete,
-    },
+    app::{self, Call, Caller, disabling::Wanted, removals::Selection, team_deletions::Delete},
     clock::Time,
     domain::{
         imports::ImportId,
         members::{Member, MemberFilter, MemberState},
         removals::MAX_LEAVERS,
     },
-    error::{FieldViolation, Reason, Result, Rule, Violations},
+    error::{FieldViolation, Result, Rule, Violations},
     proto,
 };
 
@@ -74,11 +69,13 @@ pub(super) async fn remove_member(
 ) -> Answer<proto::RemoveMemberResponse> {
     let decode = |it: &proto::RemoveMemberRequest| member_of(&it.team_id, &it.user_id);
     rpc.mutate(request, decode, async |rpc: Rpc, call, whom| {
-        app::removals::one(&rpc.ctx, &call, whom, |member, now| {
+        app::removals::one(&rpc.ctx, &call, whom, |(member, left), now| {
             let mut member = members::seen(member, now);
             mutations::no_etag_of_rehearsal(&call, &mut member.etag);
             proto::RemoveMemberResponse {
                 member: Some(member),
+                accesses: leaving::of_one(&left),
+                hubs: leaving::hubs(&left),
             }
         })
         .await
@@ -98,12 +95,34 @@ pub(super) async fn batch_remove_members(
     request: Request<proto::BatchRemoveMembersRequest>,
 ) -> Answer<proto::BatchRemoveMembersResponse> {
     rpc.mutate(request, selection, async |rpc: Rpc, call, (team, whom)| {
-        app::removals::many(&rpc.ctx, &call, (team, &whom), |removed, _| {
+        app::removals::many(&rpc.ctx, &call, (team, &whom), |(removed, left), _| {
             proto::BatchRemoveMembersResponse {
-                results: results(removed),
+                results: leaving::of_many(removed, &left),
+                hubs: leaving::hubs(&left),
             }
         })
         .await
+    })
+    .await
+}
+
+pub(super) async fn preview_removal(
+    rpc: Rpc,
+    caller: Caller,
+    message: proto::PreviewRemovalRequest,
+) -> Result<proto::PreviewRemovalResponse> {
+    let (team, whom) = selection(&proto::BatchRemoveMembersRequest {
+        team_id: message.team_id,
+        user_ids: message.user_ids,
+        filter: message.filter,
+        import_id: message.import_id,
+        ..proto::BatchRemoveMembersRequest::default()
+    })?;
+    app::removals::preview(&rpc.ctx, &caller, (team, &whom), |(removed, left), _| {
+        proto::PreviewRemovalResponse {
+            results: leaving::of_many(removed, &left),
+            hubs: leaving::hubs(&left),
+        }
     })
     .await
 }
@@ -165,27 +184,19 @@ fn each_once(users: Vec<Uuid>, violations: &mut Violations) -> Selection {
     Selection::People(users)
 }
 
-fn results(removed: Removed) -> Vec<proto::MemberRemovalResult> {
-    let removed = removed.into_iter();
-    removed
-        .map(|(user, refusal)| proto::MemberRemovalResult {
-            user_id: user.to_string(),
-            refusal: refusal.unwrap_or(Reason::Unspecified).into(),
-        })
-        .collect()
-}
-
 pub(super) async fn leave_team(
     rpc: &Rpc,
     request: Request<proto::LeaveTeamRequest>,
 ) -> Answer<proto::LeaveTeamResponse> {
     let decode = |it: &proto::LeaveTeamRequest| Ok(id("team_id", &it.team_id)?);
     rpc.mutate(request, decode, async |rpc: Rpc, call, team| {
-        app::removals::leave(&rpc.ctx, &call, team, |member, now| {
+        app::removals::leave(&rpc.ctx, &call, team, |(member, left), now| {
             let mut member = members::seen(member, now);
             mutations::no_etag_of_rehearsal(&call, &mut member.etag);
             proto::LeaveTeamResponse {
                 member: Some(member),
+                accesses: leaving::of_one(&left),
+                hubs: leaving::hubs(&left),
             }
         })
         .await
@@ -219,12 +230,13 @@ pub(super) async fn delete_team(
         Ok(id("team_id", &it.team_id).map(delete)?)
     };
     rpc.mutate(request, decode, async |rpc: Rpc, call, command| {
-        app::team_deletions::delete(&rpc.ctx, &call, command, |(team, removed), _| {
+        app::team_deletions::delete(&rpc.ctx, &call, command, |(team, removed, left), _| {
             let mut team = team_values::show(&team);
             mutations::no_etag_of_rehearsal(&call, &mut team.etag);
             proto::DeleteTeamResponse {
                 team: Some(team),
                 removed_count: i32::try_from(removed).unwrap_or(i32::MAX),
+                hubs: leaving::hubs(&left),
             }
         })
         .await

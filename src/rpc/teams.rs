@@ -240,6 +240,13 @@ impl TeamService for Rpc {
         removals::batch_remove_members(self, request).await
     }
 
+    async fn preview_removal(
+        &self,
+        request: Request<proto::PreviewRemovalRequest>,
+    ) -> Result<Response<proto::PreviewRemovalResponse>, Status> {
+        self.call(request, removals::preview_removal).await
+    }
+
     async fn leave_team(
         &self,
         request: Request<proto::LeaveTeamRequest>,

@@ -1,8 +1,10 @@
 //! Who has, or had, access to which hub. Whoever writes here holds the team's lock.
 
+use std::collections::HashMap;
+
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, Func},
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
+    sea_query::{CaseStatement, Expr, Func},
 };
 use uuid::Uuid;
 
@@ -14,7 +16,11 @@ use super::{
 };
 use crate::{
     clock::Time,
-    domain::access::{Access, AccessPath, AccessState, PathKind},
+    domain::{
+        access::{Access, AccessPath, AccessState, PathKind},
+        products::ProductId,
+        removal_rules::RemovalRule,
+    },
     error::{Error, Result},
 };
 
@@ -89,7 +95,7 @@ pub async fn grant_again(tx: &Tx, access: &Access) -> Result<()> {
 
 /// Ends accesses that have not ended, by somebody's wish. What had come to remain keeps when that was.
 pub async fn end(tx: &Tx, ids: &[Uuid], now: Time) -> Result<()> {
-    for chunk in ids.chunks(bulk::CHUNK) {
+    for chunk in ids.chunks(bulk::IDS) {
         let then = Func::coalesce([Expr::col(Column::EndTime), Expr::value(micros(now))]);
         let done = Entity::update_many()
             .col_expr(Column::State, Expr::value(AccessState::Ended.word()))
@@ -102,6 +108,93 @@ pub async fn end(tx: &Tx, ids: &[Uuid], now: Time) -> Result<()> {
         bulk::expect(chunk.len() as u64, done.rows_affected)?;
     }
     Ok(())
+}
+
+/// Reports an access that has ended.
+pub async fn report(tx: &Tx, id: Uuid, now: Time) -> Result<()> {
+    let done = Entity::update_many()
+        .col_expr(Column::State, Expr::value(AccessState::Reported.word()))
+        .col_expr(Column::ReportTime, Expr::value(micros(now)))
+        .col_expr(Column::ResidualTime, Expr::value(micros(now)))
+        .filter(Column::Id.eq(id))
+        .filter(Column::State.eq(AccessState::Ended.word()))
+        .exec(tx.connection())
+        .await?;
+    bulk::expect(1, done.rows_affected)
+}
+
+/// What becomes of the access of people who leave: as the rules of a moment say of each product.
+pub struct Verdict<'a>(pub &'a HashMap<ProductId, RemovalRule>);
+
+impl Verdict<'_> {
+    /// One value where access remains, another where it ends. What no rule ends remains.
+    pub(super) fn choose<T: Into<Value> + Copy>(&self, remains: T, ends: T) -> Expr {
+        let ending = self.0.values().filter(|rule| !rule.remains());
+        let ending: Vec<&str> = ending.map(|rule| rule.product_id.as_str()).collect();
+        if ending.is_empty() {
+            return Expr::value(remains);
+        }
+        Expr::case(Column::ProductId.is_in(ending), Expr::value(ends))
+            .finally(Expr::value(remains))
+            .into()
+    }
+
+    /// Where it stands then.
+    pub(super) fn state(&self) -> Expr {
+        let (remains, ended) = (AccessState::Remains, AccessState::Ended);
+        self.choose(remains.word(), ended.word())
+    }
+
+    /// The rule, by the moment from which it holds.
+    pub(super) fn rule(&self) -> Expr {
+        let rules = self.0.values();
+        let case = rules.fold(CaseStatement::new(), |case, rule| {
+            let product = Column::ProductId.eq(rule.product_id.as_str());
+            case.case(product, Expr::value(micros(rule.valid_from)))
+        });
+        if self.0.is_empty() {
+            Expr::value(None::<i64>)
+        } else {
+            case.into()
+        }
+    }
+}
+
+/// The active access of people of a team.
+pub(super) fn active_of_people(team: Uuid, users: &[Uuid]) -> Condition {
+    Condition::all()
+        .add(Column::TeamId.eq(team))
+        .add(Column::UserId.is_in(users.iter().copied()))
+        .add(Column::State.eq(AccessState::Active.word()))
+}
+
+/// All active access of people of a team, in the order of the first grants.
+pub async fn active(tx: &Tx, team: Uuid, users: &[Uuid]) -> Result<Vec<Access>> {
+    let rows = Entity::find()
+        .filter(active_of_people(team, users))
+        .order_by_asc(Column::Id)
+        .all(tx.connection())
+        .await?;
+    rows.into_iter().map(Access::try_from).collect()
+}
+
+/// Ends the active access of people who leave, or has it remain; so many.
+pub async fn leave(
+    tx: &Tx,
+    (team, users, count): (Uuid, &[Uuid], u64),
+    verdict: &Verdict<'_>,
+    now: Time,
+) -> Result<()> {
+    let now = micros(now);
+    let done = Entity::update_many()
+        .col_expr(Column::State, verdict.state())
+        .col_expr(Column::EndTime, Expr::value(now))
+        .col_expr(Column::RuleValidFrom, verdict.rule())
+        .col_expr(Column::ResidualTime, verdict.choose(Some(now), None))
+        .filter(active_of_people(team, users))
+        .exec(tx.connection())
+        .await?;
+    bulk::expect(count, done.rows_affected)
 }
 
 /// What a person has, or had, in a hub, in the order of the first grants.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::{
@@ -39,6 +39,29 @@ pub async fn clear(tx: &Tx, team: Uuid, hub: Uuid) -> Result<()> {
         .exec(tx.connection())
         .await?;
     Ok(())
+}
+
+/// How many hubs people of a team are admins of, all together.
+pub async fn count_of(db: &impl Reads, team: Uuid, users: &[Uuid]) -> Result<u64> {
+    Ok(Entity::find()
+        .filter(of_people(team, users))
+        .count(db.connection())
+        .await?)
+}
+
+/// Takes every hub from people who leave; so many.
+pub async fn leave(tx: &Tx, (team, users, count): (Uuid, &[Uuid], u64)) -> Result<()> {
+    let done = Entity::delete_many()
+        .filter(of_people(team, users))
+        .exec(tx.connection())
+        .await?;
+    bulk::expect(count, done.rows_affected)
+}
+
+fn of_people(team: Uuid, users: &[Uuid]) -> Condition {
+    Condition::all()
+        .add(Column::TeamId.eq(team))
+        .add(Column::UserId.is_in(users.iter().copied()))
 }
 
 /// Whether somebody is an admin of a hub; what he may do by that needs authority in the team besides.

@@ -1,8 +1,10 @@
 //! Hubs. Whoever writes here holds the team's lock.
 
+use std::collections::HashMap;
+
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, sea_query::ExprTrait,
 };
 use uuid::Uuid;
 
@@ -94,6 +96,21 @@ pub async fn by_ids(db: &impl Reads, team: Uuid, ids: &[Uuid]) -> Result<Vec<Hub
         .all(db.connection())
         .await?;
     assemble(db, team, rows).await
+}
+
+/// The names of hubs of any team, for the relay, which serves them all.
+pub async fn names(db: &impl Reads, places: &[(Uuid, Uuid)]) -> Result<HashMap<Uuid, String>> {
+    if places.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let wanted = places.iter().fold(Condition::any(), |any, (team, hub)| {
+        any.add(Column::TeamId.eq(*team).and(Column::Id.eq(*hub)))
+    });
+    let rows = Entity::find().filter(wanted).all(db.connection()).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.id, row.display_name))
+        .collect())
 }
 
 /// A page of a team's hubs, oldest first.

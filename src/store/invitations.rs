@@ -275,6 +275,18 @@ pub async fn open_of(
     Ok(open)
 }
 
+/// The newest invitation that somebody ever had in a team.
+pub async fn newest_of(db: &impl Reads, team: Uuid, user: Uuid) -> Result<Option<Invitation>> {
+    let row = Entity::find()
+        .filter(Column::TeamId.eq(team))
+        .filter(Column::UserId.eq(user))
+        .order_by_desc(Column::Id)
+        .limit(1)
+        .one(db.connection())
+        .await?;
+    row.map(Invitation::try_from).transpose()
+}
+
 /// Adds address and role: two statements, whatever the number of invitations.
 pub async fn show(
     db: &impl Reads,

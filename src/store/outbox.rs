@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     Reads, Tx, bulk,
     entities::outbox::{ActiveModel, Column, Entity, Model},
-    rows::{micros, time, word},
+    rows::{micros, number, stored, time, word},
 };
 use crate::{
     clock::Time,
@@ -39,6 +39,8 @@ pub struct NewLetter {
     pub sealed_token: Option<Vec<u8>>,
     /// Whether it waits for its release.
     pub held: bool,
+    /// The hub that it is about, and how many people.
+    pub hub: Option<(Uuid, u32)>,
 }
 
 /// A letter that a relay has leased.
@@ -63,6 +65,8 @@ pub struct Claimed {
     pub attempts: i32,
     /// When it was written, or released.
     pub create_time: Time,
+    /// The hub that it is about, and how many people.
+    pub hub: Option<(Uuid, u32)>,
 }
 
 /// Puts letters into the outbox.
@@ -86,9 +90,16 @@ pub async fn post(tx: &Tx, letters: Vec<NewLetter>, now: Time) -> Result<()> {
             error: None,
             create_time: micros(now),
             settle_time: None,
+            hub_id: letter.hub.map(|(hub, _)| hub),
+            person_count: letter.hub.map(|(_, people)| stored(people)),
         })
         .collect();
     bulk::insert::<Model, ActiveModel>(tx, rows).await
+}
+
+fn hub(id: Option<Uuid>, people: Option<i32>) -> Result<Option<(Uuid, u32)>> {
+    let people = people.map(number).transpose()?;
+    Ok(id.zip(people))
 }
 
 /// Where a new letter stands.
@@ -229,6 +240,7 @@ pub async fn claim(
                 sealed_token: row.sealed_token,
                 attempts: row.attempts + 1,
                 create_time: time(row.create_time)?,
+                hub: hub(row.hub_id, row.person_count)?,
             })
         })
         .collect()

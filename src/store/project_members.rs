@@ -1,7 +1,7 @@
 //! Who is in which project. Whoever writes here holds the team's lock.
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
 use uuid::Uuid;
@@ -93,6 +93,29 @@ pub async fn leave_hub(
         .await?;
     bulk::expect(rows.len() as u64, done.rows_affected)?;
     rows.into_iter().map(ProjectMember::try_from).collect()
+}
+
+/// In how many projects people of a team are, all together.
+pub async fn count_of(db: &impl Reads, team: Uuid, users: &[Uuid]) -> Result<u64> {
+    Ok(Entity::find()
+        .filter(of_people(team, users))
+        .count(db.connection())
+        .await?)
+}
+
+/// Takes people who leave out of every project; so many.
+pub async fn leave(tx: &Tx, (team, users, count): (Uuid, &[Uuid], u64)) -> Result<()> {
+    let done = Entity::delete_many()
+        .filter(of_people(team, users))
+        .exec(tx.connection())
+        .await?;
+    bulk::expect(count, done.rows_affected)
+}
+
+fn of_people(team: Uuid, users: &[Uuid]) -> Condition {
+    Condition::all()
+        .add(Column::TeamId.eq(team))
+        .add(Column::UserId.is_in(users.iter().copied()))
 }
 
 /// One person in a project.

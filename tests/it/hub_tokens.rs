@@ -2,7 +2,7 @@
 
 use muster::proto::{
     AccessState, ListHubsRequest, ListProductAccessRequest, ListProjectMembersRequest,
-    ListProjectsRequest, ProductAccessFilter,
+    ListProjectsRequest, ListResidualAccessRequest, ProductAccessFilter,
 };
 
 use crate::{fixtures::NewTeam, harness::Harness, lists::List};
@@ -18,6 +18,24 @@ pub(crate) async fn lists_of_hubs(h: &Harness, team: &NewTeam) -> Vec<List> {
         h.grant(&hubs[0], user).await;
         h.grant(&hubs[1], user).await;
     }
+    // Of two people something remains.
+    let remaining = h.hub(&team.id, "tandem").await;
+    for name in ["cid", "dan"] {
+        let user = h
+            .invite(&team.id, &format!("{name}@hubs.example"))
+            .await
+            .user;
+        h.grant(&remaining, &user).await;
+        h.remove(&team.id, &user).await;
+    }
+    h.deliver().await;
+    let residual = |hub: &str| {
+        List::ResidualAccess(ListResidualAccessRequest {
+            team_id: team.id.clone(),
+            hub_id: hub.to_owned(),
+            ..ListResidualAccessRequest::default()
+        })
+    };
     let (team_id, hub_id) = (&team.id, &hubs[0].id);
     let access = |filter: Option<ProductAccessFilter>| {
         List::ProductAccess(ListProductAccessRequest {
@@ -28,6 +46,8 @@ pub(crate) async fn lists_of_hubs(h: &Harness, team: &NewTeam) -> Vec<List> {
     };
     let plain = ProductAccessFilter::default;
     vec![
+        residual(""),
+        residual(&remaining.id),
         List::Hubs(ListHubsRequest {
             team_id: team_id.clone(),
             ..ListHubsRequest::default()

@@ -6,9 +6,10 @@ use muster::proto::{
     self, ApiKey, CustomRole, Event, Hub, Import, ImportResult, Invitation, ListEventsRequest,
     ListHubsRequest, ListImportResultsRequest, ListImportsRequest, ListInvitationsRequest,
     ListKeysRequest, ListMembersRequest, ListProductAccessRequest, ListProductsRequest,
-    ListProjectMembersRequest, ListProjectsRequest, ListRemovalRulesRequest, ListRolesRequest,
-    ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest, Member, Product, ProductAccess,
-    Project, ProjectMember, RemovalRule, Team, User, UserTeam,
+    ListProjectMembersRequest, ListProjectsRequest, ListRemovalRulesRequest,
+    ListResidualAccessRequest, ListRolesRequest, ListTeamsRequest, ListUserTeamsRequest,
+    ListUsersRequest, Member, Product, ProductAccess, Project, ProjectMember, RemovalRule, Team,
+    User, UserTeam,
 };
 use prost::Message;
 use prost_types::FileDescriptorSet;
@@ -82,6 +83,8 @@ lists! {
         products.list_project_members, project_members, |row: ProjectMember| row.user_id;
     ProductAccess(ListProductAccessRequest) = "ProductService/ListProductAccess",
         products.list_product_access, accesses, |row: ProductAccess| row.id;
+    ResidualAccess(ListResidualAccessRequest) = "ProductService/ListResidualAccess",
+        products.list_residual_access, accesses, |row: ProductAccess| row.id;
     Events(ListEventsRequest) = "EventService/ListEvents", events.list_events, events,
         |row: Event| row.position;
     Keys(ListKeysRequest) = "KeyService/ListKeys", keys.list_keys, keys, |row: ApiKey| row.id;

@@ -67,6 +67,7 @@ mod keys;
 mod late_commits;
 mod later_events;
 mod layers;
+mod leaving;
 mod letters;
 mod link_lives;
 mod list_changes;
@@ -111,6 +112,7 @@ mod removals;
 mod repeated_calls;
 mod request_ids;
 mod resends;
+mod residual;
 mod revivals;
 mod rival_admins;
 mod role_change_manners;
@@ -204,6 +206,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     key_memory::tests,
     keys::tests,
     later_events::tests,
+    leaving::tests,
     letters::tests,
     list_changes::tests,
     list_filters::tests,
@@ -229,6 +232,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     repeated_calls::tests,
     request_ids::tests,
     resends::tests,
+    residual::tests,
     revivals::tests,
     role_change_manners::tests,
     role_changes::tests,

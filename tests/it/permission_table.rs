@@ -116,6 +116,18 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
         "teams:read",
     ),
     (
+        "ProductService/ListResidualAccess",
+        "members.read",
+        "teams:read",
+    ),
+    (
+        "ProductService/ReportResidualAccess",
+        "products.update",
+        "teams:write",
+    ),
+    ("ProductService/ExplainAccess", "members.read", "teams:read"),
+    ("TeamService/PreviewRemoval", "members.remove", "teams:read"),
+    (
         "TeamService/CheckMembership",
         "members.check",
         "members:check",

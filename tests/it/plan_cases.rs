@@ -54,6 +54,7 @@ impl Case {
             List::Projects(_) => "ListProjects",
             List::ProjectMembers(_) => "ListProjectMembers",
             List::ProductAccess(_) => "ListProductAccess",
+            List::ResidualAccess(_) => "ListResidualAccess",
             List::Events(_) => "ListEvents",
             List::Keys(_) => "ListKeys",
         }
@@ -75,6 +76,7 @@ impl Case {
             List::Projects(request) => request.encode_to_vec(),
             List::ProjectMembers(request) => request.encode_to_vec(),
             List::ProductAccess(request) => request.encode_to_vec(),
+            List::ResidualAccess(request) => request.encode_to_vec(),
             List::Events(request) => request.encode_to_vec(),
             List::Keys(request) => request.encode_to_vec(),
         }

@@ -13,11 +13,11 @@ pub(crate) const RULES: i64 = 200;
 /// What is made of each number `i`. The admin has access to every hub.
 pub(crate) const ROWS: &str = "
 INSERT INTO products (id, display_name, create_time, update_time)
-    SELECT 'product-' || i, 'Product ' || i, {now}, {now} FROM many WHERE i < {others};
+    SELECT 'product-' || i, 'Product ' || i, {now}, {now} FROM many WHERE i < {roles};
 INSERT INTO product_aliases (alias, product_id, shown)
-    SELECT 'product-' || i, 'product-' || i, 'product-' || i FROM many WHERE i < {others};
+    SELECT 'product-' || i, 'product-' || i, 'product-' || i FROM many WHERE i < {roles};
 INSERT INTO removal_rules (product_id, valid_from, user_removed, data_access, contact_hint, create_time)
-    SELECT 'product-' || i, 0, true, 'INACTIVE', 'nobody', {now} FROM many WHERE i < {others};
+    SELECT 'product-' || i, 0, true, 'INACTIVE', 'nobody', {now} FROM many WHERE i < {roles};
 INSERT INTO removal_rules (product_id, valid_from, user_removed, data_access, contact_hint, create_time)
     SELECT 'product-7', i, true, 'INACTIVE', 'nobody', {now} FROM many WHERE i > 0 AND i < {rules};
 INSERT INTO hubs (team_id, id, product_id, display_name, contact, create_time, update_time)

@@ -5,7 +5,7 @@ use muster::{
     proto::{
         AccessState, ListHubsRequest, ListProductAccessRequest, ListProductsRequest,
         ListProjectMembersRequest, ListProjectsRequest, ListRemovalRulesRequest,
-        ProductAccessFilter,
+        ListResidualAccessRequest, ProductAccessFilter,
     },
 };
 
@@ -14,7 +14,7 @@ use crate::{
     harness::Harness,
     lists::List,
     multitude::{OTHERS, id_of},
-    plan_cases::{Case, case, stamp},
+    plan_cases::{Case, at, case, stamp},
     product_multitude::{ACCESS, ACCESSES, HUB, OWN_ACCESS, PROJECT, RULES},
 };
 
@@ -34,6 +34,7 @@ pub(crate) fn product_cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
     cases.extend(rule_cases(h));
     cases.extend(hub_cases(team));
     cases.extend(access_cases(team));
+    cases.extend(residual_cases(h, team));
     cases
 }
 
@@ -82,6 +83,23 @@ fn hub_cases(team: &NewTeam) -> Vec<Case> {
         case(projects, "id", id(PROJECT, OTHERS - 100)),
         case(people, "user", id(7, ACCESSES - 200)),
     ]
+}
+
+fn residual_cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
+    let residual = |product: &str, hub: &str| {
+        List::ResidualAccess(ListResidualAccessRequest {
+            team_id: team.id.clone(),
+            product_id: product.to_owned(),
+            hub_id: hub.to_owned(),
+            ..ListResidualAccessRequest::default()
+        })
+    };
+    let hub = id_of(HUB, 0).to_string();
+    let last = at(h.now().timestamp_micros() + ACCESSES - 2_000);
+    [residual("", ""), residual("acc", ""), residual("", &hub)]
+        .into_iter()
+        .map(|list| case(list, "residual_time", last.clone()))
+        .collect()
 }
 
 fn access_cases(team: &NewTeam) -> Vec<Case> {

@@ -50,7 +50,7 @@ pub(crate) fn mask(path: &str) -> FieldMask {
 }
 
 /// Methods that only look.
-const LOOKING: [&str; 7] = [
+const LOOKING: [&str; 9] = [
     "Get",
     "List",
     "BatchGet",
@@ -58,6 +58,8 @@ const LOOKING: [&str; 7] = [
     "Check",
     "BatchCheck",
     "Test",
+    "Preview",
+    "Explain",
 ];
 
 async fn every_call_that_changes_something_takes_a_request_id(_: &Harness) {
@@ -90,7 +92,7 @@ async fn every_call_that_changes_something_takes_a_request_id(_: &Harness) {
             assert!(fields.contains("validate_only"), "{name}");
         }
     }
-    assert_eq!(changing, 43);
+    assert_eq!(changing, 44);
 }
 
 /// An invitation with the first request id.

@@ -3,6 +3,9 @@
 use prost::Message;
 use uuid::Uuid;
 
+pub mod leaving;
+pub mod residual;
+
 use super::{
     Call, Caller, Context,
     authority::{self, Place},

@@ -141,6 +141,18 @@ pub const RULES: &[Rule] = &[
         P::MembersRead,
         TeamsRead,
     ),
+    rule(
+        "ProductService/ListResidualAccess",
+        P::MembersRead,
+        TeamsRead,
+    ),
+    rule(
+        "ProductService/ReportResidualAccess",
+        P::ProductsUpdate,
+        TeamsWrite,
+    ),
+    rule("ProductService/ExplainAccess", P::MembersRead, TeamsRead),
+    rule("TeamService/PreviewRemoval", P::MembersRemove, TeamsRead),
     rule("TeamService/CheckMembership", P::MembersCheck, MembersCheck),
     rule(
         "TeamService/BatchCheckMemberships",

@@ -14,7 +14,8 @@ fn time() -> Time {
 }
 
 fn letter(kind: LetterKind, language: &str) -> Letter {
-    let linked = kind != LetterKind::AddedToTeam;
+    let linked = matches!(kind, LetterKind::Invitation | LetterKind::NewLink);
+    let residual = kind == LetterKind::ResidualAccess;
     Letter {
         id: Uuid::from_u128(7),
         kind,
@@ -24,6 +25,8 @@ fn letter(kind: LetterKind, language: &str) -> Letter {
         family_name: "Коваль".to_owned(),
         team_display_name: "Завод №1".to_owned(),
         inviter: Some("Леся Українка".to_owned()),
+        hub_display_name: residual.then(|| "Цех №5".to_owned()),
+        person_count: residual.then_some(31),
         link: linked.then(|| LINK.to_owned()),
         expire_time: linked.then(time),
     }
@@ -72,6 +75,9 @@ fn every_letter_in_every_language_says_what_it_must() {
                     letter.link.is_some(),
                     "{part}"
                 );
+                let residual = kind == LetterKind::ResidualAccess;
+                assert_eq!(part.contains("Цех №5"), residual, "{part}");
+                assert_eq!(part.contains("31"), residual, "{part}");
                 assert!(part.contains("Леся Українка"), "{part}");
                 assert!(!part.contains("{{"), "{part}");
             }

@@ -22,6 +22,8 @@ pub(in crate::store) struct Model {
     pub(in crate::store) error: Option<String>,
     pub(in crate::store) create_time: i64,
     pub(in crate::store) settle_time: Option<i64>,
+    pub(in crate::store) hub_id: Option<Uuid>,
+    pub(in crate::store) person_count: Option<i32>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

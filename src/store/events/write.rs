@@ -164,7 +164,7 @@ async fn insert(
 }
 
 /// The position of the transaction's next event, of so many.
-async fn place(tx: &Tx, count: usize) -> Result<EventPosition> {
+pub(super) async fn place(tx: &Tx, count: usize) -> Result<EventPosition> {
     let drawn = tx.batch.number.get().copied();
     let batch = if let Some(number) = drawn {
         number

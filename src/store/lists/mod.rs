@@ -17,12 +17,14 @@ use crate::{
 mod access;
 mod invitations;
 mod members;
+mod residual;
 mod search;
 mod users;
 
 pub use access::page as access;
 pub use invitations::page as invitations;
 pub use members::{leavers, page as members};
+pub use residual::page as residual;
 pub use users::page as users;
 
 /// The rows of all ranges, as they are at one moment, in no order.

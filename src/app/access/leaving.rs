@@ -1,0 +1,154 @@
+//! What ends, and what remains, of what people have in hubs when they leave the team: in the transaction that removes them, by
+//! the same number of statements whatever their number.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        access::Access, hubs::Hub, leaving::Departures, letters::LetterKind, products::ProductId,
+        teams::Team,
+    },
+    error::Result,
+    ids,
+    store::{
+        self, Tx,
+        access::Verdict,
+        events::{Made, append_of_accesses, append_of_hub_admins, append_of_project_members},
+        outbox::NewLetter,
+    },
+};
+
+/// More people than one call removes, and few enough for one statement of either database.
+const AT_ONCE: usize = 8_000;
+
+/// Ends what people have in the hubs of a team that they leave, whether they had joined it or were only invited, and tells
+/// those who have to end the rest. The caller holds the team's lock.
+pub(in crate::app) async fn leave(
+    tx: &Tx,
+    team: &Team,
+    users: &[Uuid],
+    made: Made<'_>,
+) -> Result<Departures> {
+    let mut all = Departures::default();
+    for users in users.chunks(AT_ONCE) {
+        take_places(tx, team, users, made).await?;
+        let departures = leave_hubs(tx, team, users, made).await?;
+        all = all.and(departures);
+    }
+    Ok(all)
+}
+
+/// Takes them out of projects, and the hubs from them that they are admins of.
+async fn take_places(tx: &Tx, team: &Team, users: &[Uuid], made: Made<'_>) -> Result<()> {
+    let count = store::hub_admins::count_of(tx, team.id, users).await?;
+    if count > 0 {
+        let rows = (team.id, users, count);
+        append_of_hub_admins(tx, rows, made).await?;
+        store::hub_admins::leave(tx, rows).await?;
+    }
+    let count = store::project_members::count_of(tx, team.id, users).await?;
+    if count > 0 {
+        let rows = (team.id, users, count);
+        append_of_project_members(tx, rows, made).await?;
+        store::project_members::leave(tx, rows).await?;
+    }
+    Ok(())
+}
+
+async fn leave_hubs(tx: &Tx, team: &Team, users: &[Uuid], made: Made<'_>) -> Result<Departures> {
+    let accesses = store::access::active(tx, team.id, users).await?;
+    if accesses.is_empty() {
+        return Ok(Departures::default());
+    }
+    let products: HashSet<&ProductId> = accesses.iter().map(|one| &one.product_id).collect();
+    let products: Vec<&ProductId> = products.into_iter().collect();
+    let rules = store::removal_rules::holding(tx, &products, made.at).await?;
+
+    let rows = (team.id, users, accesses.len() as u64);
+    let verdict = Verdict(&rules);
+    append_of_accesses(tx, rows, &verdict, made).await?;
+    store::access::leave(tx, rows, &verdict, made.at).await?;
+
+    let hubs: BTreeSet<Uuid> = accesses.iter().map(|one| one.hub_id).collect();
+    let hubs: Vec<Uuid> = hubs.into_iter().collect();
+    let hubs = store::hubs::by_ids(tx, team.id, &hubs).await?;
+    let left: Vec<Access> = accesses
+        .iter()
+        .map(|one| one.left(rules.get(&one.product_id), made.at))
+        .collect();
+    let departures = Departures::new(left, hubs, &rules);
+    let remaining = departures.hubs.iter().filter(|one| one.remaining > 0);
+    let told = remaining.map(|one| (&one.hub, people_of(&departures, one.hub.id)));
+    let told: Vec<(&Hub, u32)> = told.collect();
+    tell(tx, team, (&told, users), made).await?;
+    Ok(departures)
+}
+
+/// How many people still get into a hub; a person with two paths is one.
+fn people_of(departures: &Departures, hub: Uuid) -> u32 {
+    let gets_in = |of_person: &&Vec<Access>| {
+        let mut own = of_person.iter();
+        own.any(|one| one.hub_id == hub && one.is_residual())
+    };
+    let people = departures.of_people.values().filter(gets_in).count();
+    u32::try_from(people).unwrap_or(u32::MAX)
+}
+
+/// Writes one letter for each hub to each of its admins who is an active member, or, if it has none, to the team's primary
+/// admin; never to somebody who is leaving.
+pub(in crate::app) async fn tell(
+    tx: &Tx,
+    team: &Team,
+    (hubs, leaving): (&[(&Hub, u32)], &[Uuid]),
+    made: Made<'_>,
+) -> Result<()> {
+    if hubs.is_empty() {
+        return Ok(());
+    }
+    let leaving: HashSet<&Uuid> = leaving.iter().collect();
+    let known: BTreeSet<Uuid> = hubs
+        .iter()
+        .flat_map(|(hub, _)| hub.admin_user_ids.iter().copied())
+        .chain([team.primary_admin_user_id])
+        .filter(|user| !leaving.contains(user))
+        .collect();
+    let known: Vec<Uuid> = known.into_iter().collect();
+    let active = store::members::active_of(tx, team.id, &known).await?;
+    let active: HashSet<Uuid> = active.into_iter().collect();
+    let accounts = store::users::by_ids(tx, &known).await?;
+    let languages: HashMap<Uuid, Option<String>> = accounts
+        .into_iter()
+        .map(|user| (user.id, user.language))
+        .collect();
+
+    let mut letters = Vec::new();
+    for (hub, people) in hubs {
+        let own = hub.admin_user_ids.iter().filter(|one| active.contains(one));
+        let mut recipients: Vec<Uuid> = own.copied().collect();
+        if recipients.is_empty() && active.contains(&team.primary_admin_user_id) {
+            recipients.push(team.primary_admin_user_id);
+        }
+        letters.extend(recipients.into_iter().map(|user| {
+            NewLetter {
+                id: ids::new(made.at),
+                kind: LetterKind::ResidualAccess,
+                team_id: team.id,
+                user_id: user,
+                inviter_user_id: made.by.actor_user_id,
+                invitation_id: None,
+                import_id: None,
+                language: languages
+                    .get(&user)
+                    .cloned()
+                    .flatten()
+                    .unwrap_or_else(|| team.settings.default_language.as_str().to_owned()),
+                sealed_token: None,
+                held: false,
+                hub: Some((hub.id, *people)),
+            }
+        }));
+    }
+    store::outbox::post(tx, letters, made.at).await
+}

@@ -1,0 +1,122 @@
+//! What is still to be ended in the products themselves, and how somebody gets in.
+
+use std::collections::HashMap;
+
+use prost::Message;
+use uuid::Uuid;
+
+use super::{happened, leaving::tell};
+use crate::{
+    app::{
+        Call, Caller, Context,
+        authority::{self, Place},
+        calls::once,
+        hubs,
+        members::find,
+        products::known,
+    },
+    clock::Time,
+    domain::{
+        access::{Access, AccessFilter, to_report},
+        events::EventType,
+        leaving::Explanation,
+        pages::{Page, Position},
+        products::ProductId,
+    },
+    error::Result,
+    store,
+};
+
+/// How many accesses an explanation names.
+const EXPLAINED: u64 = 1_000;
+
+/// A page of what remains or was reported, in a hub, in those of a product, or in all.
+///
+/// # Errors
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `HUB_NOT_FOUND`, `PRODUCT_NOT_FOUND`.
+pub async fn list(
+    ctx: &Context,
+    caller: &Caller,
+    (team, hub, product): (Uuid, Option<Uuid>, Option<ProductId>),
+    cut: (Option<Position>, u64),
+) -> Result<Page<Access>> {
+    let team = authority::look_hub(ctx, caller, (team, hub, None)).await?;
+    if let Some(hub) = hub {
+        hubs::find(&ctx.store, (team.id, hub)).await?;
+    }
+    known(&ctx.store, product.as_ref()).await?;
+    store::lists::residual(&ctx.store, (team.id, hub, product), cut).await
+}
+
+/// Says that somebody whose access has ended still gets in.
+///
+/// # Errors
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `HUB_NOT_FOUND`, `ACCESS_NOT_FOUND`, `ACCESS_ACTIVE`.
+pub async fn report<A: Message + Default>(
+    ctx: &Context,
+    call: &Call,
+    (place, user): ((Uuid, Uuid), Uuid),
+    show: impl Fn(Access, Time) -> A,
+) -> Result<A> {
+    let now = ctx.clock.now();
+    let again = Place::Hub(place.0, place.1);
+    once(ctx, (call, again, now), show, |tx| async move {
+        let tx = &tx;
+        let (team, _) = authority::enter_hub(tx, call.caller(), place).await?;
+        let hub = hubs::find(tx, place).await?;
+        let all = store::access::of_person(tx, place, user).await?;
+
+        let known = to_report(&all, user)?;
+        if known.is_residual() {
+            return Ok(known.clone());
+        }
+
+        let reported = known.reported(now);
+        store::access::report(tx, reported.id, now).await?;
+        let event = happened(&reported, EventType::AccessReported);
+        store::events::append(tx, &[event], call.made(now)).await?;
+        tell(tx, &team, (&[(&hub, 1)], &[user]), call.made(now)).await?;
+        Ok(reported)
+    })
+    .await
+}
+
+/// By which paths somebody is in a team and gets into its hubs.
+///
+/// # Errors
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `MEMBER_NOT_FOUND`, `HUB_NOT_FOUND`, `PRODUCT_NOT_FOUND`.
+pub async fn explain(
+    ctx: &Context,
+    caller: &Caller,
+    ((team, user), hub, product): ((Uuid, Uuid), Option<Uuid>, Option<ProductId>),
+) -> Result<Explanation> {
+    let now = ctx.clock.now();
+    let db = &ctx.store;
+    let team = authority::look_hub(ctx, caller, (team, hub, Some(user))).await?;
+    if let Some(hub) = hub {
+        hubs::find(db, (team.id, hub)).await?;
+    }
+    known(db, product.as_ref()).await?;
+    let member = find(db, &team, user).await?;
+    let filter = AccessFilter {
+        user_id: Some(user),
+        hub_id: hub,
+        product_id: product,
+        states: Vec::new(),
+    };
+    let page = store::lists::access(db, (team.id, &filter), (None, EXPLAINED)).await?;
+    let products: Vec<&ProductId> = page.items.iter().map(|one| &one.product_id).collect();
+    let rules: HashMap<_, _> = store::removal_rules::holding(db, &products, now).await?;
+    Ok(Explanation {
+        member,
+        invitation: store::invitations::newest_of(db, team.id, user).await?,
+        accesses: page
+            .items
+            .into_iter()
+            .map(|access| {
+                let rule = rules.get(&access.product_id).cloned();
+                (access, rule)
+            })
+            .collect(),
+    })
+}

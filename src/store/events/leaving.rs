@@ -1,0 +1,145 @@
+//! The events of what ends with memberships: by one INSERT .. SELECT each, from the rows as they are before they end.
+
+use sea_orm::{
+    ConnectionTrait,
+    sea_query::{Expr, ExprTrait, Query, SelectStatement},
+};
+use uuid::Uuid;
+
+use super::{Made, write::place};
+use crate::{
+    domain::{access::PathKind, events::EventType},
+    error::{Error, Result},
+    store::{
+        Reads, Tx,
+        access::Verdict,
+        bulk,
+        entities::{
+            events::{Column, Entity},
+            hub_admins::{self, Column as Admins},
+            hubs::{self, Column as Hubs},
+            product_access::{self, Column as Accesses},
+            project_members::{self, Column as Places},
+        },
+        rows::micros,
+    },
+};
+
+/// Of people of a team, so many rows.
+type Rows<'a> = (Uuid, &'a [Uuid], u64);
+
+/// An event for each active access of people who leave, of what becomes of it.
+pub async fn append_of_accesses(
+    tx: &Tx,
+    rows: Rows<'_>,
+    verdict: &Verdict<'_>,
+    made: Made<'_>,
+) -> Result<()> {
+    let of = |column: Accesses| Expr::col((product_access::Entity, column));
+    let by_project = of(Accesses::Path).eq(PathKind::Project.word());
+    let types = (
+        EventType::AccessRemains.word(),
+        EventType::AccessEnded.word(),
+    );
+    let values = vec![
+        (Column::EventType, verdict.choose(types.0, types.1)),
+        (Column::UserId, of(Accesses::UserId)),
+        (Column::HubId, of(Accesses::HubId)),
+        (Column::ProductId, of(Accesses::ProductId)),
+        (Column::AccessPath, of(Accesses::Path)),
+        (
+            Column::ProjectId,
+            Expr::case(by_project, of(Accesses::ThroughId)).into(),
+        ),
+        (Column::State, verdict.state()),
+        (Column::RuleValidFrom, verdict.rule()),
+    ];
+    let from = Query::select()
+        .from(product_access::Entity)
+        .cond_where(crate::store::access::active_of_people(rows.0, rows.1))
+        .take();
+    insert(tx, (from, values), "product_access.id", (rows, made)).await
+}
+
+/// An event for each hub of which people who leave are admins.
+pub async fn append_of_hub_admins(tx: &Tx, rows: Rows<'_>, made: Made<'_>) -> Result<()> {
+    let of = |column: Admins| Expr::col((hub_admins::Entity, column));
+    let hub = |column: Hubs| Expr::col((hubs::Entity, column));
+    let values = vec![
+        (
+            Column::EventType,
+            Expr::value(EventType::HubAdminRemoved.word()),
+        ),
+        (Column::UserId, of(Admins::UserId)),
+        (Column::HubId, of(Admins::HubId)),
+        (Column::ProductId, hub(Hubs::ProductId)),
+    ];
+    let from = Query::select()
+        .from(hub_admins::Entity)
+        .inner_join(
+            hubs::Entity,
+            hub(Hubs::TeamId)
+                .eq(of(Admins::TeamId))
+                .and(hub(Hubs::Id).eq(of(Admins::HubId))),
+        )
+        .and_where(of(Admins::TeamId).eq(rows.0))
+        .and_where(of(Admins::UserId).is_in(rows.1.iter().copied()))
+        .take();
+    let order = "hub_admins.user_id, hub_admins.hub_id";
+    insert(tx, (from, values), order, (rows, made)).await
+}
+
+/// An event for each project in which people who leave are.
+pub async fn append_of_project_members(tx: &Tx, rows: Rows<'_>, made: Made<'_>) -> Result<()> {
+    let of = |column: Places| Expr::col((project_members::Entity, column));
+    let values = vec![
+        (
+            Column::EventType,
+            Expr::value(EventType::ProjectMemberRemoved.word()),
+        ),
+        (Column::UserId, of(Places::UserId)),
+        (Column::HubId, of(Places::HubId)),
+        (Column::ProjectId, of(Places::ProjectId)),
+        (Column::Role, of(Places::Role)),
+    ];
+    let from = Query::select()
+        .from(project_members::Entity)
+        .and_where(of(Places::TeamId).eq(rows.0))
+        .and_where(of(Places::UserId).is_in(rows.1.iter().copied()))
+        .take();
+    let order = "project_members.user_id, project_members.project_id";
+    insert(tx, (from, values), order, (rows, made)).await
+}
+
+async fn insert(
+    tx: &Tx,
+    (mut from, mut values): (SelectStatement, Vec<(Column, Expr)>),
+    order: &'static str,
+    ((team, _, count), made): (Rows<'_>, Made<'_>),
+) -> Result<()> {
+    if count == 0 {
+        return Ok(());
+    }
+    let size = usize::try_from(count).map_err(|error| Error::Internal(Box::new(error)))?;
+    let first = place(tx, size).await?;
+    let number = Expr::cust(format!("row_number() OVER (ORDER BY {order})"));
+    values.extend([
+        (Column::Batch, Expr::value(first.batch)),
+        (Column::Ordinal, number.add(first.ordinal - 1)),
+        (Column::CreateTime, Expr::value(micros(made.at))),
+        (Column::TeamId, Expr::value(team)),
+        (Column::CallerKeyId, Expr::value(made.by.key_id.as_deref())),
+        (Column::CallId, Expr::value(made.by.call_id)),
+        (Column::ActorUserId, Expr::value(made.by.actor_user_id)),
+    ]);
+    let (columns, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
+    from.exprs(values);
+    let mut insert = Query::insert();
+    insert
+        .into_table(Entity)
+        .columns(columns)
+        .select_from(from)
+        .map_err(|error| Error::Internal(Box::new(error)))?;
+    let done = tx.connection().execute(&insert).await?;
+    bulk::expect(count, done.rows_affected())
+}
