@@ -103,7 +103,8 @@ pub async fn upsert<A: Message + Default>(
 fn changes(differs: [bool; 2]) -> Vec<String> {
     let fields = ["display_name", "aliases"].into_iter().zip(differs);
     fields
-        .filter_map(|(name, differs)| differs.then(|| name.to_owned()))
+        .filter(|(_, differs)| *differs)
+        .map(|(name, _)| name.to_owned())
         .collect()
 }
 

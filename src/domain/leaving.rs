@@ -148,6 +148,16 @@ impl Explanation {
             && self.member.user.is_enabled()
     }
 
+    /// Whether an access would remain if the person were removed now, or does already.
+    #[must_use]
+    pub fn remains(access: &Access, rule: Option<&RemovalRule>) -> bool {
+        match access.state {
+            AccessState::Active => rule.is_none_or(RemovalRule::remains),
+            AccessState::Remains | AccessState::Reported => true,
+            AccessState::Ended => false,
+        }
+    }
+
     /// What would end an access. To remove the person does, unless it would remain.
     #[must_use]
     pub fn of_access(&self, access: &Access, rule: Option<&RemovalRule>) -> Vec<Remedy> {

@@ -93,8 +93,7 @@ fn explained(explanation: &Explanation) -> proto::ExplainAccessResponse {
             access: Some(show(access)),
             effective: explanation.is_effective(access),
             remedies: remedies(explanation.of_access(access, rule)),
-            remains_after_removal: access.is_residual()
-                || (access.is_active() && rule.is_none_or(|rule| rule.remains())),
+            remains_after_removal: Explanation::remains(access, rule),
         }
     });
     proto::ExplainAccessResponse {

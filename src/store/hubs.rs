@@ -26,7 +26,7 @@ use crate::{
     error::{Error, Result},
 };
 
-fn hub(row: Model, admin_user_ids: Vec<Uuid>) -> Result<Hub> {
+fn hub(row: &Model, admin_user_ids: Vec<Uuid>) -> Result<Hub> {
     Ok(Hub {
         id: row.id,
         team_id: row.team_id,
@@ -143,7 +143,7 @@ async fn assemble(db: &impl Reads, team: Uuid, rows: Vec<Model>) -> Result<Vec<H
     rows.into_iter()
         .map(|row| {
             let own = admins.remove(&row.id).unwrap_or_default();
-            hub(row, own)
+            hub(&row, own)
         })
         .collect()
 }

@@ -21,6 +21,7 @@ use crate::{
 tests![
     access_is_granted_taken_back_and_granted_again,
     access_is_listed_by_person_hub_product_and_state,
+    a_list_of_access_names_every_bad_filter,
     access_is_for_those_who_are_in_the_team,
     of_sixteen_who_grant_at_once_one_does,
     of_a_grant_and_the_end_of_the_hub_one_wins,
@@ -189,6 +190,11 @@ async fn access_is_listed_by_person_hub_product_and_state(h: &Harness) {
             .collect();
         assert_eq!(found, expected, "{filter:?}");
     }
+}
+
+async fn a_list_of_access_names_every_bad_filter(h: &Harness) {
+    let team = h.led_team("acme").await;
+    let plain = ProductAccessFilter::default;
     let ask = async |filter: ProductAccessFilter| {
         let request = ListProductAccessRequest {
             team_id: team.id.clone(),

@@ -1,39 +1,29 @@
 //! What remains of people's access when they leave: as the rule of the day says, on every way out, in one transaction.
 
 use chrono::TimeDelta;
-use muster::proto::{
-    AccessPath, AccessState, BatchRemoveMembersRequest, DataAccess, DeleteTeamRequest, EventFilter,
-    EventType, Hub, LeftHub, ListEventsRequest, PreviewRemovalRequest, ProductAccess,
-    ProductAccessFilter, Reason, RemoveMemberRequest, RemoveMemberResponse,
-    RevokeInvitationRequest, Role, event::Payload,
+use muster::{
+    proto::event::Payload,
+    proto::{
+        AccessPath, AccessState, BatchRemoveMembersRequest, DataAccess, EventFilter, EventType,
+        Hub, LeftHub, ListEventsRequest, ProductAccess, ProductAccessFilter, RemoveMemberRequest,
+        RemoveMemberResponse, RevokeInvitationRequest,
+    },
 };
 use prost_types::Timestamp;
 
 use crate::{
     events::list,
-    fixtures::{MICROSECOND, time},
+    fixtures::time,
     harness::{Harness, tests},
-    hubs::{event_types, read},
-    product_fixtures::address_into_project,
-    products,
     refusals::Outcome,
     removals::{departure, removal},
     request_ids::request_id,
-    statements::{cost, hold_alike_of},
 };
 
 tests![
     each_of_the_eight_products_ends_or_remains_as_the_table_says_and_the_reverse_by_a_new_rule,
     a_rule_changed_tomorrow_does_not_change_what_was_answered_yesterday,
     every_way_out_ends_access,
-    a_team_that_is_deleted_tells_what_remains,
-    places_in_projects_and_as_a_hubs_admin_end_with_the_membership,
-    nobody_comes_back_by_himself,
-    a_removal_in_the_team_of_two_paths_and_of_a_hub_only_are_apart,
-    a_batch_answers_for_each_person_and_describes_each_hub_once,
-    a_preview_is_the_answer_of_the_removal_and_does_nothing,
-    a_batch_of_leavers_costs_the_same_whatever_its_size,
-    a_removed_guest_comes_back_by_a_project_only_if_the_team_says_so,
 ];
 
 const EIGHT: [(&str, DataAccess); 8] = [
@@ -61,7 +51,7 @@ fn becomes(access: DataAccess) -> AccessState {
     }
 }
 
-async fn remove(h: &Harness, request: RemoveMemberRequest) -> RemoveMemberResponse {
+pub(crate) async fn remove(h: &Harness, request: RemoveMemberRequest) -> RemoveMemberResponse {
     h.teams().remove_member(request).await.answered()
 }
 
@@ -270,6 +260,7 @@ async fn every_way_out_ends_access(h: &Harness) {
     };
     let removed = enter("removed", true).await;
     remove(h, removal(&team.id, &removed.user)).await;
+    h.deliver().await;
     let batch = enter("batch", true).await;
     let request = BatchRemoveMembersRequest {
         team_id: team.id.clone(),
@@ -277,6 +268,7 @@ async fn every_way_out_ends_access(h: &Harness) {
         ..BatchRemoveMembersRequest::default()
     };
     h.teams().batch_remove_members(request).await.answered();
+    h.deliver().await;
     let leaver = enter("leaver", true).await;
     let answer = h
         .teams_as(&leaver.user)
@@ -284,8 +276,10 @@ async fn every_way_out_ends_access(h: &Harness) {
         .await;
     let answer = answer.answered();
     assert_eq!((answer.accesses.len(), answer.hubs.len()), (2, 2));
+    h.deliver().await;
     let declined = enter("declined", false).await;
     h.decline(&declined.token).await;
+    h.deliver().await;
     let revoked = enter("revoked", false).await;
     let request = RevokeInvitationRequest {
         team_id: team.id.clone(),
@@ -299,295 +293,4 @@ async fn every_way_out_ends_access(h: &Harness) {
         assert_eq!(states, [AccessState::Ended, AccessState::Remains], "{user}");
         assert_eq!(told(h, &team.id, &user).await.len(), 2);
     }
-}
-
-async fn a_team_that_is_deleted_tells_what_remains(h: &Harness) {
-    let team = h.led_team("acme").await;
-    let (acc, tandem) = (
-        h.hub(&team.id, "acc").await,
-        h.hub(&team.id, "tandem").await,
-    );
-    let ann = h.join(&team.id, "ann@acme.example").await.user;
-    for user in [&ann, &team.admin] {
-        h.grant(&acc, user).await;
-        h.grant(&tandem, user).await;
-        h.make_hub_admin(&tandem, user).await;
-    }
-    let request = DeleteTeamRequest {
-        team_id: team.id.clone(),
-        force: true,
-        ..DeleteTeamRequest::default()
-    };
-    let answer = h.teams().delete_team(request).await.answered();
-    let counts: Vec<_> = answer
-        .hubs
-        .iter()
-        .map(|one| (one.hub_id.as_str(), one.ended_count, one.remaining_count))
-        .collect();
-    assert_eq!(counts, [(&*acc.id, 2, 0), (&*tandem.id, 0, 2)]);
-    assert!(answer.hubs.iter().all(|one| one.admin_user_ids.is_empty()));
-    // Whoever could be told has left too.
-    assert!(h.deliver().await.is_empty());
-}
-
-async fn places_in_projects_and_as_a_hubs_admin_end_with_the_membership(h: &Harness) {
-    let team = h.led_team("acme").await;
-    let hub = h.hub(&team.id, "acc").await;
-    let project = h.project(&hub, "One").await;
-    let ann = h.join(&team.id, "ann@acme.example").await.user;
-    h.make_hub_admin(&hub, &ann).await;
-    h.put_into(&project, &ann).await;
-    let answer = remove(h, removal(&team.id, &ann)).await;
-    assert_eq!(answer.accesses[0].path(), AccessPath::Project);
-    assert!(
-        answer.hubs[0].admin_user_ids.is_empty(),
-        "he is nobody to ask"
-    );
-    assert!(read(h, &hub).await.admin_user_ids.is_empty());
-    let types = [
-        EventType::MemberRemoved,
-        EventType::HubAdminRemoved,
-        EventType::ProjectMemberRemoved,
-        EventType::AccessEnded,
-    ];
-    assert_eq!(event_types(h, &team.id, &types).await, types);
-    let request = muster::proto::DeleteProjectRequest {
-        team_id: team.id.clone(),
-        hub_id: hub.id.clone(),
-        project_id: project.id,
-        ..muster::proto::DeleteProjectRequest::default()
-    };
-    h.products().delete_project(request).await.answered();
-}
-
-async fn nobody_comes_back_by_himself(h: &Harness) {
-    let team = h.led_team("acme").await;
-    let (acc, tandem) = (
-        h.hub(&team.id, "acc").await,
-        h.hub(&team.id, "tandem").await,
-    );
-    let ann = h.join(&team.id, "ann@acme.example").await.user;
-    h.make_hub_admin(&acc, &ann).await;
-    h.grant(&acc, &ann).await;
-    h.grant(&tandem, &ann).await;
-    remove(h, removal(&team.id, &ann)).await;
-    h.deliver().await;
-    // What was revoked in the hub brings nobody back into the team, nor does the team's door open a hub's.
-    let refused = h
-        .products()
-        .grant_product_access(crate::product_fixtures::grant_of(&acc, &ann))
-        .await;
-    refused.refused(tonic::Code::FailedPrecondition, "NOT_A_MEMBER");
-    h.advance(MICROSECOND);
-    let request = crate::fixtures::invitation_of(&team.id, "ann@acme.example");
-    let back = h.invitations().create_invitation(request).await.answered();
-    assert_eq!(back.member.expect("the member").user_id, ann);
-    h.deliver().await;
-    let states = h.access_states(&team.id, &ann).await;
-    assert_eq!(states, [AccessState::Ended, AccessState::Remains]);
-    let refused = h
-        .products_as(&ann)
-        .create_project(crate::product_fixtures::project_of(&acc, "A"))
-        .await;
-    refused.denied("products.update");
-
-    h.grant(&tandem, &ann).await;
-    let states = h.access_states(&team.id, &ann).await;
-    assert_eq!(
-        states,
-        [AccessState::Ended, AccessState::Active],
-        "granted, it is no work any more"
-    );
-}
-
-async fn a_removal_in_the_team_of_two_paths_and_of_a_hub_only_are_apart(h: &Harness) {
-    let team = h.led_team("acme").await;
-    let hub = h.hub(&team.id, "tandem").await;
-    let project = h.project(&hub, "One").await;
-    let ann = h.join(&team.id, "ann@acme.example").await.user;
-    h.grant(&hub, &ann).await;
-    h.put_into(&project, &ann).await;
-    let answer = h
-        .products()
-        .remove_hub_member(crate::hubs::removal(&hub, &ann))
-        .await
-        .answered();
-    assert!(
-        answer
-            .accesses
-            .iter()
-            .all(|one| one.state() == AccessState::Ended)
-    );
-    assert!(h.is_active(&team.id, &ann).await);
-
-    h.grant(&hub, &ann).await;
-    h.put_into(&project, &ann).await;
-    let answer = remove(h, removal(&team.id, &ann)).await;
-    assert_eq!(answer.accesses.len(), 2);
-    assert_eq!(answer.hubs[0].remaining_count, 2);
-    let letters = h.deliver().await;
-    assert_eq!(letters.len(), 1, "one person, one letter");
-    let closed = h.revoke(&hub, &ann).await;
-    assert!(closed.iter().all(|one| one.state() == AccessState::Ended));
-}
-
-async fn a_batch_answers_for_each_person_and_describes_each_hub_once(h: &Harness) {
-    let team = h.led_team("acme").await;
-    let ann = h.join(&team.id, "ann@acme.example").await.user;
-    let bob = h.join(&team.id, "bob@acme.example").await.user;
-    for product in [
-        "acc", "fusion", "forma", "bim-360", "tandem", "upchain", "info360", "acc", "acc", "acc",
-    ] {
-        let hub = h.hub(&team.id, product).await;
-        h.grant(&hub, &ann).await;
-    }
-    let stranger = h.unknown_id();
-    let request = BatchRemoveMembersRequest {
-        team_id: team.id.clone(),
-        user_ids: vec![ann, stranger, team.admin.clone(), bob],
-        ..BatchRemoveMembersRequest::default()
-    };
-    let answer = h.teams().batch_remove_members(request).await.answered();
-    assert_eq!(answer.hubs.len(), 10);
-    let said: Vec<_> = answer
-        .results
-        .iter()
-        .map(|one| (one.refusal(), one.accesses.len(), one.access_count))
-        .collect();
-    assert_eq!(
-        said,
-        [
-            (Reason::Unspecified, 8, 10),
-            (Reason::MemberNotFound, 0, 0),
-            (Reason::PrimaryAdminProtected, 0, 0),
-            (Reason::Unspecified, 0, 0),
-        ]
-    );
-    let shown = &answer.results[0].accesses;
-    assert!(
-        shown[..3]
-            .iter()
-            .all(|one| one.state() == AccessState::Remains)
-    );
-    assert_eq!(
-        h.deliver().await.len(),
-        3,
-        "one for each hub where something remains"
-    );
-}
-
-async fn a_preview_is_the_answer_of_the_removal_and_does_nothing(h: &Harness) {
-    let team = h.led_team("acme").await;
-    let (acc, tandem) = (
-        h.hub(&team.id, "acc").await,
-        h.hub(&team.id, "tandem").await,
-    );
-    let ann = h.join(&team.id, "ann@acme.example").await.user;
-    h.grant(&acc, &ann).await;
-    h.grant(&tandem, &ann).await;
-    let keeper = h
-        .join_as(&team.id, "keeper@acme.example", Role::Guest)
-        .await;
-    h.make_hub_admin(&tandem, &keeper).await;
-    let user_ids = vec![ann.clone(), team.admin.clone(), h.unknown_id()];
-    let events = list(h, ListEventsRequest::default()).await.len();
-    let request = PreviewRemovalRequest {
-        team_id: team.id.clone(),
-        user_ids: user_ids.clone(),
-        ..PreviewRemovalRequest::default()
-    };
-    let preview = h
-        .teams_as(&team.admin)
-        .preview_removal(request.clone())
-        .await
-        .answered();
-    assert!(h.is_active(&team.id, &ann).await);
-    let states = h.access_states(&team.id, &ann).await;
-    assert_eq!(states, [AccessState::Active, AccessState::Active]);
-    assert_eq!(list(h, ListEventsRequest::default()).await.len(), events);
-    assert!(h.deliver().await.is_empty());
-
-    let removal = BatchRemoveMembersRequest {
-        team_id: team.id.clone(),
-        user_ids,
-        ..BatchRemoveMembersRequest::default()
-    };
-    let answer = h
-        .teams_as(&team.admin)
-        .batch_remove_members(removal)
-        .await
-        .answered();
-    assert_eq!(
-        (preview.results, preview.hubs),
-        (answer.results, answer.hubs)
-    );
-    h.only_letter().await;
-    h.teams_as(&keeper)
-        .preview_removal(request)
-        .await
-        .denied("members.remove");
-    let nobody = PreviewRemovalRequest::default();
-    let refused = h.teams().preview_removal(nobody).await;
-    refused.invalid(&[("team_id", "REQUIRED"), ("user_ids", "REQUIRED")]);
-}
-
-async fn a_batch_of_leavers_costs_the_same_whatever_its_size(h: &Harness) {
-    hold_alike_of((5, 60), async |name, count| {
-        let team = h.led_team(&name).await;
-        let (acc, tandem) = (
-            h.hub(&team.id, "acc").await,
-            h.hub(&team.id, "tandem").await,
-        );
-        let project = h.project(&acc, "One").await;
-        let emails: Vec<String> = (0..count).map(|n| format!("p{n}@{name}.example")).collect();
-        let emails: Vec<&str> = emails.iter().map(String::as_str).collect();
-        let people = h.import_held(&team.id, "many", &emails).await;
-        let user_ids: Vec<String> = people.into_iter().map(|one| one.user_id).collect();
-        for (index, user) in user_ids.iter().enumerate() {
-            h.grant(&tandem, user).await;
-            h.put_into(&project, user).await;
-            if index < 40 {
-                h.make_hub_admin(&acc, user).await;
-            }
-        }
-        let request = BatchRemoveMembersRequest {
-            team_id: team.id.clone(),
-            user_ids,
-            ..BatchRemoveMembersRequest::default()
-        };
-        let cost = cost(h, async {
-            let answer = h.teams().batch_remove_members(request).await.answered();
-            assert!(answer.results.iter().all(|one| one.access_count == 2));
-        });
-        let cost = cost.await;
-        h.only_letter().await;
-        cost
-    })
-    .await;
-}
-
-async fn a_removed_guest_comes_back_by_a_project_only_if_the_team_says_so(h: &Harness) {
-    let team = h.led_team("acme").await;
-    let hub = h.hub(&team.id, "acc").await;
-    let project = h.project(&hub, "One").await;
-    let ann = h.join(&team.id, "ann@acme.example").await.user;
-    remove(h, removal(&team.id, &ann)).await;
-    let again = address_into_project(&project, "ann@acme.example");
-    let refused = h.products().add_project_member(again.clone()).await;
-    refused.refused(tonic::Code::FailedPrecondition, "REJOIN_REFUSED");
-    let any = muster::proto::UpdateTeamRequest {
-        team: Some(muster::proto::Team {
-            id: team.id.clone(),
-            rejoin_policy: muster::proto::RejoinPolicy::AnySource.into(),
-            ..muster::proto::Team::default()
-        }),
-        update_mask: Some(crate::request_ids::mask("rejoin_policy")),
-        ..muster::proto::UpdateTeamRequest::default()
-    };
-    h.teams().update_team(any).await.answered();
-    let back = h.add_to_project(again).await;
-    assert_eq!(back.outcome(), muster::proto::ImportOutcome::Revived);
-    h.only_letter().await;
-    let rules = products::rules_at(h, "acc", None).await;
-    assert_eq!(rules.len(), 1);
 }

@@ -40,7 +40,9 @@ macro_rules! lists {
             ) -> Result<PageOf, Status> {
                 match self {$(
                     Self::$name(request) => {
-                        let request = $request { page_size, page_token, ..request.clone() };
+                        let mut request = request.clone();
+                        request.page_size = page_size;
+                        request.page_token = page_token;
                         let answer = h.$client().$call(request).await?.into_inner();
                         let ids = answer.$rows.into_iter().map($id);
                         Ok((ids.collect(), answer.next_page_token))

@@ -37,11 +37,13 @@ mod etags;
 mod event_numbers;
 mod event_plan_cases;
 mod events;
+mod explanations;
 mod first_start;
 mod fixtures;
 mod harness;
 mod holding;
 mod housekeeping;
+mod hub_keepers;
 mod hub_tokens;
 mod hubs;
 mod idle_transactions;
@@ -68,6 +70,7 @@ mod late_commits;
 mod later_events;
 mod layers;
 mod leaving;
+mod leaving_many;
 mod letters;
 mod link_lives;
 mod list_changes;
@@ -97,6 +100,7 @@ mod product_multitude;
 mod product_plan_cases;
 mod product_rows;
 mod products;
+mod project_places;
 mod projection;
 mod projector;
 mod projects;
@@ -108,11 +112,13 @@ mod refusals;
 mod rehearsals;
 mod relays;
 mod removal_races;
+mod removal_rules;
 mod removals;
 mod repeated_calls;
 mod request_ids;
 mod resends;
 mod residual;
+mod returning;
 mod revivals;
 mod rival_admins;
 mod role_change_manners;
@@ -187,7 +193,9 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     errors::tests,
     etags::tests,
     events::tests,
+    explanations::tests,
     housekeeping::tests,
+    hub_keepers::tests,
     hubs::tests,
     idle_transactions::tests,
     import_csv::tests,
@@ -207,6 +215,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     keys::tests,
     later_events::tests,
     leaving::tests,
+    leaving_many::tests,
     letters::tests,
     list_changes::tests,
     list_filters::tests,
@@ -223,6 +232,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     pages::tests,
     products::tests,
     projection::tests,
+    project_places::tests,
     projects::tests,
     races::tests,
     rates::tests,
@@ -231,9 +241,11 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     removals::tests,
     repeated_calls::tests,
     request_ids::tests,
+    removal_rules::tests,
     resends::tests,
     residual::tests,
     revivals::tests,
+    returning::tests,
     role_change_manners::tests,
     role_changes::tests,
     role_losses::tests,

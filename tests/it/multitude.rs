@@ -160,6 +160,7 @@ pub(crate) async fn fill(h: &Harness, team: &str, admin: &str) {
         ("{accesses}", ACCESSES.to_string()),
         ("{hub}", id(backend, HUB, "i")),
         ("{first_hub}", id(backend, HUB, "0")),
+        ("{any_hub}", id(backend, HUB, "(i % 2000)")),
         ("{some_hub}", id(backend, HUB, "(i % 10)")),
         ("{project}", id(backend, PROJECT, "i")),
         ("{first_project}", id(backend, PROJECT, "0")),

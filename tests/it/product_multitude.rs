@@ -25,6 +25,8 @@ INSERT INTO hubs (team_id, id, product_id, display_name, contact, create_time, u
     FROM many WHERE i < {others};
 INSERT INTO hub_admins (team_id, hub_id, user_id, create_time)
     SELECT {team}, {hub}, {admin}, {now} FROM many WHERE i < {others};
+INSERT INTO hub_admins (team_id, hub_id, user_id, create_time)
+    SELECT {team}, {any_hub}, {person}, {now} FROM many WHERE i < {accesses};
 INSERT INTO projects (team_id, hub_id, id, display_name, create_time, update_time)
     SELECT {team}, {first_hub}, {project}, 'Project ' || i, {now}, {now} FROM many WHERE i < {others};
 INSERT INTO project_members (team_id, hub_id, project_id, user_id, role, create_time)

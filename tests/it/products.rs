@@ -1,14 +1,15 @@
 //! Products, the words by which they are known, and their dated removal rules.
 
-use std::collections::BTreeMap;
-
 use chrono::TimeDelta;
-use muster::proto::{
-    DataAccess, EventFilter, EventType, ListEventsRequest, ListProductsRequest,
-    ListRemovalRulesRequest, Product, RemovalRule, SetRemovalRuleRequest, UpsertProductRequest,
-    event::Payload,
+use muster::{
+    proto::event::Payload,
+    proto::{
+        DataAccess, EventFilter, EventType, ListEventsRequest, ListProductsRequest,
+        ListRemovalRulesRequest, Product, RemovalRule, SetRemovalRuleRequest, UpsertProductRequest,
+    },
 };
 use prost_types::Timestamp;
+use std::collections::BTreeMap;
 use tonic::Code;
 
 use crate::{
@@ -29,9 +30,6 @@ tests![
     no_two_products_share_a_word,
     a_product_that_is_not_there_is_made_only_if_that_is_wished,
     what_is_no_product_is_refused_with_every_field,
-    a_rule_holds_from_its_moment_on_and_the_past_is_never_rewritten,
-    a_rule_that_does_not_hold_yet_is_replaced,
-    what_is_no_rule_is_refused_with_every_field,
     whoever_may_read_teams_reads_products_and_only_the_operator_changes_them,
     a_rehearsal_changes_no_product_and_a_repetition_answers_the_same,
 ];
@@ -99,7 +97,7 @@ async fn upsert(h: &Harness, request: UpsertProductRequest) -> Product {
     answer.product.expect("the product")
 }
 
-fn stamp(h: &Harness, later: TimeDelta) -> Timestamp {
+pub(crate) fn stamp(h: &Harness, later: TimeDelta) -> Timestamp {
     let then = h.now() + later;
     Timestamp {
         seconds: then.timestamp(),
@@ -199,7 +197,7 @@ async fn a_product_is_made_changed_and_listed(h: &Harness) {
     assert!(said.iter().all(|one| one.product_id == "vault"));
 }
 
-async fn of_types(
+pub(crate) async fn of_types(
     h: &Harness,
     types: &[EventType],
 ) -> Vec<(EventType, muster::proto::ProductEvent)> {
@@ -271,98 +269,6 @@ async fn what_is_no_product_is_refused_with_every_field(h: &Harness) {
     let nothing = UpsertProductRequest::default();
     let refused = h.products().upsert_product(nothing).await;
     refused.invalid(&[("product", "REQUIRED")]);
-}
-
-async fn a_rule_holds_from_its_moment_on_and_the_past_is_never_rewritten(h: &Harness) {
-    let before = stamp(h, TimeDelta::zero());
-    h.advance(TimeDelta::days(1));
-    let now = stamp(h, TimeDelta::zero());
-    let set = h
-        .products()
-        .set_removal_rule(rule_of("fusion", DataAccess::Active))
-        .await;
-    let set = set.answered().removal_rule.expect("the rule");
-    assert_eq!(set.valid_from, Some(now));
-    assert_eq!(set.data_access(), DataAccess::Active);
-    assert!(!set.user_removed);
-    let all = rules_at(h, "fusion", None).await;
-    assert_eq!(all.len(), 2);
-    assert_eq!(all[1], set);
-    let then = rules_at(h, "fusion", Some(before)).await;
-    assert_eq!(then, all[..1], "yesterday's is what it was");
-    assert_eq!(rules_at(h, "fusion", Some(now)).await, [set.clone()]);
-    let others = rules_at(h, "", Some(now)).await;
-    assert_eq!(others.len(), 8, "one a product");
-
-    let early = SetRemovalRuleRequest {
-        valid_from: Some(before),
-        ..rule_of("fusion", DataAccess::Inactive)
-    };
-    let refused = h.products().set_removal_rule(early).await;
-    refused.invalid(&[("valid_from", "OUT_OF_RANGE")]);
-    let other = rule_of("fusion", DataAccess::Inactive);
-    let refused = h.products().set_removal_rule(other).await;
-    refused.refused(Code::FailedPrecondition, "REMOVAL_RULE_IN_FORCE");
-    h.set_rule("fusion", DataAccess::Active).await;
-    assert_eq!(rules_at(h, "fusion", None).await, all);
-    let events = of_types(h, &[EventType::RemovalRuleSet]).await;
-    assert_eq!(events.len(), 1, "the same rule again is no change");
-    assert_eq!(events[0].1.rule_valid_from, Some(now));
-}
-
-async fn a_rule_that_does_not_hold_yet_is_replaced(h: &Harness) {
-    let tomorrow = stamp(h, TimeDelta::days(1));
-    let from_tomorrow = |access: DataAccess| SetRemovalRuleRequest {
-        valid_from: Some(tomorrow),
-        ..rule_of("tandem", access)
-    };
-    for access in [
-        DataAccess::Inactive,
-        DataAccess::Active,
-        DataAccess::Inactive,
-    ] {
-        let set = h.products().set_removal_rule(from_tomorrow(access)).await;
-        set.answered();
-        let rules = rules_at(h, "tandem", None).await;
-        assert_eq!(rules.len(), 2);
-        assert_eq!(rules[1].data_access(), access);
-    }
-    let today = rules_at(h, "tandem", Some(stamp(h, TimeDelta::zero()))).await;
-    assert_eq!(today[0].data_access(), DataAccess::Active);
-    let then = rules_at(h, "tandem", Some(tomorrow)).await;
-    assert_eq!(then[0].data_access(), DataAccess::Inactive);
-    h.advance(TimeDelta::days(1));
-    let late = from_tomorrow(DataAccess::Active);
-    let refused = h.products().set_removal_rule(late).await;
-    refused.refused(Code::FailedPrecondition, "REMOVAL_RULE_IN_FORCE");
-}
-
-async fn what_is_no_rule_is_refused_with_every_field(h: &Harness) {
-    let request = SetRemovalRuleRequest {
-        product_id: "?".to_owned(),
-        valid_from: Some(Timestamp {
-            seconds: i64::MAX,
-            nanos: 0,
-        }),
-        contact_hint: "a".repeat(201),
-        ..SetRemovalRuleRequest::default()
-    };
-    let refused = h.products().set_removal_rule(request).await;
-    refused.invalid(&[
-        ("product_id", "MALFORMED"),
-        ("valid_from", "OUT_OF_RANGE"),
-        ("data_access", "REQUIRED"),
-        ("contact_hint", "TOO_LONG"),
-    ]);
-    let nobody = rule_of("vault", DataAccess::Active);
-    let refused = h.products().set_removal_rule(nobody).await;
-    refused.missing("PRODUCT_NOT_FOUND", "vault");
-    let request = ListRemovalRulesRequest {
-        product_id: "vault".to_owned(),
-        ..ListRemovalRulesRequest::default()
-    };
-    let refused = h.products().list_removal_rules(request).await;
-    refused.missing("PRODUCT_NOT_FOUND", "vault");
 }
 
 async fn whoever_may_read_teams_reads_products_and_only_the_operator_changes_them(h: &Harness) {

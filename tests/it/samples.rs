@@ -75,7 +75,9 @@ fn fill(descriptor: &MessageDescriptor, things: &Things) -> DynamicMessage {
         // Of the ways to name many: the ids.
         let excluded = match descriptor.name() {
             "BatchRevokeInvitationsRequest" => field.name() == "import_id",
-            "BatchRemoveMembersRequest" => ["filter", "import_id"].contains(&field.name()),
+            "BatchRemoveMembersRequest" | "PreviewRemovalRequest" => {
+                ["filter", "import_id"].contains(&field.name())
+            }
             _ => false,
         };
         let optional = field.is_list()
