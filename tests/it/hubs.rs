@@ -1,11 +1,9 @@
 //! Hubs and their own admins: who makes them, what the admins may do there, and what keeps a hub from going.
 
-use muster::{
-    proto::event::Payload,
-    proto::{
-        DeleteHubRequest, EventFilter, EventType, GetHubRequest, Hub, ListEventsRequest,
-        ListHubsRequest, RemoveHubAdminRequest, RemoveHubMemberRequest, UpdateHubRequest,
-    },
+use muster::proto::{
+    DeleteHubRequest, EventFilter, EventType, GetHubRequest, Hub, ListEventsRequest,
+    ListHubsRequest, RemoveHubAdminRequest, RemoveHubMemberRequest, UpdateHubRequest,
+    event::Payload,
 };
 use prost_types::FieldMask;
 use tonic::Code;

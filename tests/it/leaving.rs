@@ -1,13 +1,10 @@
 //! What remains of people's access when they leave: as the rule of the day says, on every way out, in one transaction.
 
 use chrono::TimeDelta;
-use muster::{
-    proto::event::Payload,
-    proto::{
-        AccessPath, AccessState, BatchRemoveMembersRequest, DataAccess, EventFilter, EventType,
-        Hub, LeftHub, ListEventsRequest, ProductAccess, ProductAccessFilter, RemoveMemberRequest,
-        RemoveMemberResponse, RevokeInvitationRequest,
-    },
+use muster::proto::{
+    AccessPath, AccessState, BatchRemoveMembersRequest, DataAccess, EventFilter, EventType, Hub,
+    LeftHub, ListEventsRequest, ProductAccess, ProductAccessFilter, RemoveMemberRequest,
+    RemoveMemberResponse, RevokeInvitationRequest, event::Payload,
 };
 use prost_types::Timestamp;
 

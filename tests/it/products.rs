@@ -1,12 +1,10 @@
 //! Products, the words by which they are known, and their dated removal rules.
 
 use chrono::TimeDelta;
-use muster::{
-    proto::event::Payload,
-    proto::{
-        DataAccess, EventFilter, EventType, ListEventsRequest, ListProductsRequest,
-        ListRemovalRulesRequest, Product, RemovalRule, SetRemovalRuleRequest, UpsertProductRequest,
-    },
+use muster::proto::{
+    DataAccess, EventFilter, EventType, ListEventsRequest, ListProductsRequest,
+    ListRemovalRulesRequest, Product, RemovalRule, SetRemovalRuleRequest, UpsertProductRequest,
+    event::Payload,
 };
 use prost_types::Timestamp;
 use std::collections::BTreeMap;

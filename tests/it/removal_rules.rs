@@ -16,6 +16,7 @@ tests![
     a_rule_holds_from_its_moment_on_and_the_past_is_never_rewritten,
     a_rule_that_does_not_hold_yet_is_replaced,
     what_is_no_rule_is_refused_with_every_field,
+    of_sixteen_rules_of_one_moment_one_is_set,
 ];
 
 async fn a_rule_holds_from_its_moment_on_and_the_past_is_never_rewritten(h: &Harness) {
@@ -111,4 +112,24 @@ async fn what_is_no_rule_is_refused_with_every_field(h: &Harness) {
     };
     let refused = h.products().list_removal_rules(request).await;
     refused.missing("PRODUCT_NOT_FOUND", "vault");
+}
+
+async fn of_sixteen_rules_of_one_moment_one_is_set(h: &Harness) {
+    let answers = crate::races::at_once(16, |number| {
+        let mut rule = rule_of("fusion", DataAccess::Active);
+        rule.contact_hint = format!("Number {number}");
+        let mut client = h.products();
+        async move { client.set_removal_rule(rule).await }
+    });
+    let mut set = 0;
+    for answer in answers.await {
+        match answer {
+            Ok(_) => set += 1,
+            refused => {
+                refused.refused(Code::FailedPrecondition, "REMOVAL_RULE_IN_FORCE");
+            }
+        }
+    }
+    assert_eq!(set, 1);
+    assert_eq!(rules_at(h, "fusion", None).await.len(), 2);
 }

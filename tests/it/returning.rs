@@ -18,6 +18,7 @@ tests![
     nobody_comes_back_by_himself,
     a_removal_in_the_team_of_two_paths_and_of_a_hub_only_are_apart,
     a_removed_guest_comes_back_by_a_project_only_if_the_team_says_so,
+    of_a_removal_and_a_grant_at_once_none_leaves_access_behind,
 ];
 
 async fn places_in_projects_and_as_a_hubs_admin_end_with_the_membership(h: &Harness) {
@@ -145,4 +146,32 @@ async fn a_removed_guest_comes_back_by_a_project_only_if_the_team_says_so(h: &Ha
     h.only_letter().await;
     let rules = products::rules_at(h, "acc", None).await;
     assert_eq!(rules.len(), 1);
+}
+
+async fn of_a_removal_and_a_grant_at_once_none_leaves_access_behind(h: &Harness) {
+    let team = h.led_team("acme").await;
+    let hub = h.hub(&team.id, "acc").await;
+    let project = h.project(&hub, "One").await;
+    for round in 0..8 {
+        let email = format!("p{round}@acme.example");
+        let user = h.join(&team.id, &email).await.user;
+        let (mut one, mut two, mut three) = (h.products(), h.products(), h.teams());
+        let (granted, added, removed) = tokio::join!(
+            one.grant_product_access(crate::product_fixtures::grant_of(&hub, &user)),
+            two.add_project_member(crate::product_fixtures::into_project(&project, &user)),
+            three.remove_member(removal(&team.id, &user)),
+        );
+        let removed = removed.answered();
+        let came_first = [granted.is_ok(), added.is_ok()];
+        let before = came_first.iter().filter(|first| **first).count();
+        assert_eq!(removed.accesses.len(), before);
+        let states = h.access_states(&team.id, &user).await;
+        assert_eq!(states, vec![AccessState::Ended; before]);
+        for refused in [granted.map(|_| ()), added.map(|_| ())] {
+            if let Err(status) = refused {
+                let refused: Result<tonic::Response<()>, _> = Err(status);
+                refused.refused(tonic::Code::FailedPrecondition, "NOT_A_MEMBER");
+            }
+        }
+    }
 }
