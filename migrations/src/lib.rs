@@ -20,6 +20,7 @@ mod m0010_key_scopes;
 mod m0011_roles;
 mod m0012_entitlements;
 mod m0013_ways_out;
+mod m0014_accounts;
 mod m0015_products;
 mod m0016_hubs;
 mod m0017_product_events;
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_roles::Migration),
             Box::new(m0012_entitlements::Migration),
             Box::new(m0013_ways_out::Migration),
+            Box::new(m0014_accounts::Migration),
             Box::new(m0015_products::Migration),
             Box::new(m0016_hubs::Migration),
             Box::new(m0017_product_events::Migration),

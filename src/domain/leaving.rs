@@ -81,7 +81,9 @@ impl Departures {
     /// The same with what became of others, who left in the same call.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
-        self.of_people.extend(other.of_people);
+        for (user, of_person) in other.of_people {
+            self.of_people.entry(user).or_default().extend(of_person);
+        }
         for hub in other.hubs {
             match self.hubs.iter_mut().find(|one| one.hub.id == hub.hub.id) {
                 None => self.hubs.push(hub),

@@ -82,5 +82,6 @@ fn hub(left: &LeftHub) -> proto::LeftHub {
         rule_valid_from: rule.as_ref().map(|rule| timestamp(rule.valid_from)),
         ended_count: count(*ended),
         remaining_count: count(*remaining),
+        team_id: hub.team_id.to_string(),
     }
 }

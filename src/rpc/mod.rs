@@ -14,6 +14,7 @@ use crate::{
 };
 
 mod access;
+mod accounts;
 mod answer;
 mod credentials;
 mod deadline;

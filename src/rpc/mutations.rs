@@ -11,15 +11,16 @@ use crate::{
     proto::{
         AcceptInvitationRequest, AddHubAdminRequest, AddProjectMemberRequest,
         BatchRemoveMembersRequest, BatchResendInvitationsRequest, BatchRevokeInvitationsRequest,
-        CorrectEmailRequest, CreateHubRequest, CreateInvitationRequest, CreateKeyRequest,
-        CreateProjectRequest, CreateRoleRequest, CreateTeamRequest, CreateUserRequest,
-        DeclineInvitationRequest, DeleteHubRequest, DeleteProjectRequest, DeleteRoleRequest,
-        DeleteTeamRequest, DisableMemberRequest, EnableMemberRequest, GrantProductAccessRequest,
+        ConfirmEmailChangeRequest, CorrectEmailRequest, CreateHubRequest, CreateInvitationRequest,
+        CreateKeyRequest, CreateProjectRequest, CreateRoleRequest, CreateTeamRequest,
+        CreateUserRequest, DeclineInvitationRequest, DeleteHubRequest, DeleteProjectRequest,
+        DeleteRoleRequest, DeleteTeamRequest, DeleteUserRequest, DisableMemberRequest,
+        DisableUserRequest, EnableMemberRequest, EnableUserRequest, GrantProductAccessRequest,
         LeaveTeamRequest, ReleaseLettersRequest, RemoveHubAdminRequest, RemoveHubMemberRequest,
         RemoveMemberRequest, RemoveProjectMemberRequest, ReportResidualAccessRequest,
-        RequestNewInvitationRequest, ResendInvitationRequest, RevokeInvitationRequest,
-        RevokeKeyRequest, RevokeProductAccessRequest, SetRemovalRuleRequest,
-        TransferPrimaryAdminRequest, UpdateHubRequest, UpdateMemberRequest,
+        RequestEmailChangeRequest, RequestNewInvitationRequest, ResendInvitationRequest,
+        RevokeInvitationRequest, RevokeKeyRequest, RevokeProductAccessRequest,
+        SetRemovalRuleRequest, TransferPrimaryAdminRequest, UpdateHubRequest, UpdateMemberRequest,
         UpdateProjectMemberRequest, UpdateProjectRequest, UpdateRoleRequest, UpdateTeamRequest,
         UpdateUserRequest, UpsertProductRequest,
     },
@@ -73,6 +74,11 @@ mutations! {
     CreateUserRequest, |it| it.validate_only, |_it| "";
     UpdateUserRequest, |it| it.validate_only, |it| it.user.as_ref().map_or("", |user| &user.etag);
     CorrectEmailRequest, |_it| false, |it| &it.etag;
+    DisableUserRequest, |it| it.validate_only, |it| &it.etag;
+    EnableUserRequest, |it| it.validate_only, |it| &it.etag;
+    DeleteUserRequest, |it| it.validate_only, |it| &it.etag;
+    RequestEmailChangeRequest, |it| it.validate_only, |it| &it.etag;
+    ConfirmEmailChangeRequest, |_it| false, |_it| "";
     CreateInvitationRequest, |it| it.validate_only, |_it| "";
     ResendInvitationRequest, |_it| false, |it| &it.etag;
     BatchResendInvitationsRequest, |_it| false, |_it| "";

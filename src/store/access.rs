@@ -1,6 +1,6 @@
 //! Who has, or had, access to which hub. Whoever writes here holds the team's lock.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
@@ -10,7 +10,11 @@ use uuid::Uuid;
 
 use super::{
     Reads, Tx, bulk,
-    entities::product_access::{ActiveModel, Column, Entity, Model},
+    entities::{
+        hub_admins,
+        product_access::{ActiveModel, Column, Entity, Model},
+        project_members,
+    },
     products,
     rows::{micros, opt_time, time, word},
 };
@@ -176,6 +180,33 @@ pub async fn active(tx: &Tx, team: Uuid, users: &[Uuid]) -> Result<Vec<Access>> 
         .all(tx.connection())
         .await?;
     rows.into_iter().map(Access::try_from).collect()
+}
+
+/// In which of these teams a person has active access, is in a project, or is a hub's admin.
+pub async fn teams_of(tx: &Tx, teams: &[Uuid], user: Uuid) -> Result<HashSet<Uuid>> {
+    let mut found = HashSet::new();
+    for chunk in teams.chunks(bulk::IDS) {
+        let accesses = Entity::find()
+            .select_only()
+            .column(Column::TeamId)
+            .filter(Column::TeamId.is_in(chunk.iter().copied()))
+            .filter(Column::UserId.eq(user))
+            .filter(Column::State.eq(AccessState::Active.word()));
+        found.extend(accesses.into_tuple::<Uuid>().all(tx.connection()).await?);
+        let places = project_members::Entity::find()
+            .select_only()
+            .column(project_members::Column::TeamId)
+            .filter(project_members::Column::TeamId.is_in(chunk.iter().copied()))
+            .filter(project_members::Column::UserId.eq(user));
+        found.extend(places.into_tuple::<Uuid>().all(tx.connection()).await?);
+        let hubs = hub_admins::Entity::find()
+            .select_only()
+            .column(hub_admins::Column::TeamId)
+            .filter(hub_admins::Column::TeamId.is_in(chunk.iter().copied()))
+            .filter(hub_admins::Column::UserId.eq(user));
+        found.extend(hubs.into_tuple::<Uuid>().all(tx.connection()).await?);
+    }
+    Ok(found)
 }
 
 /// Ends the active access of people who leave, or has it remain; so many.

@@ -19,6 +19,7 @@ tests![
     a_preview_is_the_answer_of_the_removal_and_does_nothing,
     a_batch_of_leavers_costs_the_same_whatever_its_size,
     the_largest_answer_fits_into_a_message,
+    who_is_erased_loses_his_access_in_every_team,
 ];
 
 async fn a_team_that_is_deleted_tells_what_remains(h: &Harness) {
@@ -215,6 +216,7 @@ async fn the_largest_answer_fits_into_a_message(h: &Harness) {
         }),
         ended_count: i32::MAX,
         remaining_count: i32::MAX,
+        team_id: h.unknown_id(),
     };
     let answer = muster::proto::BatchRemoveMembersResponse {
         results: vec![result; 5_000],
@@ -222,4 +224,37 @@ async fn the_largest_answer_fits_into_a_message(h: &Harness) {
     };
     let size = prost::Message::encoded_len(&answer);
     assert!(size < 4 * 1024 * 1024, "{size}");
+}
+
+async fn who_is_erased_loses_his_access_in_every_team(h: &Harness) {
+    let mut hubs = Vec::new();
+    let mut user = String::new();
+    for name in ["acme", "other", "third"] {
+        let team = h.led_team(name).await;
+        let invited = h.invite(&team.id, "ann@acme.example").await;
+        h.accept(&invited.token).await.answered();
+        user = invited.user;
+        if name != "third" {
+            for product in ["acc", "tandem"] {
+                let hub = h.hub(&team.id, product).await;
+                h.grant(&hub, &user).await;
+                h.make_hub_admin(&hub, &user).await;
+                hubs.push(hub);
+            }
+        }
+    }
+    h.deliver().await;
+    let answer = crate::erasures::erase(h, &user).await.answered();
+    assert_eq!(answer.ended_team_ids.len(), 3);
+    assert_eq!(answer.accesses.len(), 4);
+    for hub in &hubs {
+        let described = answer.hubs.iter().find(|one| one.hub_id == hub.id);
+        let described = described.expect("its hub");
+        assert_eq!(described.team_id, hub.team_id);
+        assert!(crate::hubs::read(h, hub).await.admin_user_ids.is_empty());
+        let states = h.access_states(&hub.team_id, &user).await;
+        assert_eq!(states, [AccessState::Ended, AccessState::Remains]);
+    }
+    // The primary admin of each team whose hub he still gets into.
+    assert_eq!(h.deliver().await.len(), 2);
 }

@@ -148,6 +148,15 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
     ("UserService/ListUsers", "members.read", "teams:read"),
     ("UserService/UpdateUser", "members.update", "teams:write"),
     ("UserService/CorrectEmail", "members.invite", "teams:write"),
+    ("UserService/DisableUser", "users.update", "operator"),
+    ("UserService/EnableUser", "users.update", "operator"),
+    ("UserService/DeleteUser", "users.update", "operator"),
+    (
+        "UserService/RequestEmailChange",
+        "users.update",
+        "teams:write",
+    ),
+    ("UserService/ConfirmEmailChange", "", "invitations:answer"),
     ("UserService/ListUserTeams", "users.read", "teams:read"),
     ("UserService/ImportUsers", "imports.create", "imports:write"),
     ("UserService/GetImport", "imports.read", "teams:read"),
@@ -248,6 +257,7 @@ pub(crate) const HOLDERS: &[(&str, &str)] = &[
     ("teams.create", ""),
     ("teams.list", ""),
     ("users.read", ""),
+    ("users.update", ""),
     ("products.manage", ""),
     ("keys.update", ""),
 ];

@@ -40,6 +40,22 @@ pub(in crate::app) async fn leave(
     Ok(all)
 }
 
+/// The same for one person in many teams, of which most have nothing to do with it.
+pub(in crate::app) async fn leave_all(
+    tx: &Tx,
+    teams: &[Team],
+    user: Uuid,
+    made: Made<'_>,
+) -> Result<Departures> {
+    let ids: Vec<Uuid> = teams.iter().map(|team| team.id).collect();
+    let concerned = store::access::teams_of(tx, &ids, user).await?;
+    let mut all = Departures::default();
+    for team in teams.iter().filter(|team| concerned.contains(&team.id)) {
+        all = all.and(leave(tx, team, &[user], made).await?);
+    }
+    Ok(all)
+}
+
 /// Takes them out of projects, and the hubs from them that they are admins of.
 async fn take_places(tx: &Tx, team: &Team, users: &[Uuid], made: Made<'_>) -> Result<()> {
     let count = store::hub_admins::count_of(tx, team.id, users).await?;
@@ -134,10 +150,11 @@ pub(in crate::app) async fn tell(
             NewLetter {
                 id: ids::new(made.at),
                 kind: LetterKind::ResidualAccess,
-                team_id: team.id,
+                team_id: Some(team.id),
                 user_id: user,
                 inviter_user_id: made.by.actor_user_id,
                 invitation_id: None,
+                email_change_id: None,
                 import_id: None,
                 language: languages
                     .get(&user)
