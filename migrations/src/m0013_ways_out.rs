@@ -8,7 +8,8 @@ use crate::dialect::{loosen, run};
 pub(crate) struct Migration;
 
 /// A member may be disabled for two reasons at once. Who was active here once comes back as who he was: `joined_before`
-/// remembers it when a new invitation takes `join_time` away. A member's row is in exactly one of the four indexes by state,
+/// remembers it when a new invitation takes `join_time` away. `enter_time` is when somebody came in, or was asked, the last time; it is
+/// `create_time` in rows that are older. A member's row is in exactly one of the four indexes by state,
 /// of which `members_joined` becomes two.
 ///
 /// A team that was deleted keeps its row, for its history. Whoever is removed gets no letter any more: an index finds them.
@@ -22,6 +23,7 @@ CREATE INDEX teams_present ON teams (id) WHERE delete_time IS NULL;
 ALTER TABLE members ADD COLUMN disabled_by_admin boolean NOT NULL DEFAULT false;
 ALTER TABLE members ADD COLUMN disabled_by_directory boolean NOT NULL DEFAULT false;
 ALTER TABLE members ADD COLUMN joined_before boolean NOT NULL DEFAULT false;
+ALTER TABLE members ADD COLUMN enter_time bigint;
 DROP INDEX members_joined;
 CREATE INDEX members_active ON members (team_id, verified, create_time, user_id)
     WHERE join_time IS NOT NULL AND remove_time IS NULL AND NOT disabled_by_admin AND NOT disabled_by_directory;
@@ -61,12 +63,20 @@ ALTER TABLE outbox ADD CONSTRAINT outbox_kind_check CHECK (kind IN ('invitation'
 ALTER TABLE members ADD CONSTRAINT members_removal_check CHECK (removal IN ('DECLINED', 'REVOKED', 'CORRECTED'));
 ";
 
+/// Replicas of the version before are at work. Whoever changes people begins at the team's row: who has begun ends first, and
+/// nobody begins before this has ended.
+const LOCK: &str = "
+LOCK TABLE teams IN EXCLUSIVE MODE;
+LOCK TABLE members, outbox IN ACCESS EXCLUSIVE MODE;
+";
+
 const DOWN: &str = "
 DROP INDEX outbox_unsent_of_member;
 DROP INDEX members_active;
 DROP INDEX members_disabled;
 CREATE INDEX members_joined ON members (team_id, verified, create_time, user_id)
     WHERE join_time IS NOT NULL AND remove_time IS NULL;
+ALTER TABLE members DROP COLUMN enter_time;
 ALTER TABLE members DROP COLUMN joined_before;
 ALTER TABLE members DROP COLUMN disabled_by_directory;
 ALTER TABLE members DROP COLUMN disabled_by_admin;
@@ -78,6 +88,9 @@ ALTER TABLE teams DROP COLUMN delete_time;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        if manager.get_database_backend() == sea_orm::DbBackend::Postgres {
+            run(manager, LOCK).await?;
+        }
         run(manager, UP).await?;
         match manager.get_database_backend() {
             sea_orm::DbBackend::Postgres => run(manager, LOOSEN).await,

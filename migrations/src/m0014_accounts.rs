@@ -39,6 +39,7 @@ CREATE INDEX email_changes_settled ON email_changes (settle_time) WHERE settle_t
 
 ALTER TABLE outbox ADD COLUMN email_change_id {uuid};
 CREATE INDEX outbox_changes ON outbox (email_change_id) WHERE email_change_id IS NOT NULL AND settle_time IS NULL;
+CREATE INDEX outbox_unsent_to ON outbox (user_id) WHERE settle_time IS NULL;
 CREATE INDEX outbox_errors ON outbox (user_id) WHERE error IS NOT NULL;
 CREATE INDEX invitations_errors ON invitations (user_id) WHERE delivery_error IS NOT NULL;
 ";
@@ -54,6 +55,7 @@ LOCK TABLE users, outbox, invitations IN ACCESS EXCLUSIVE MODE;
 const DOWN: &str = "
 DROP INDEX invitations_errors;
 DROP INDEX outbox_errors;
+DROP INDEX outbox_unsent_to;
 DROP INDEX outbox_changes;
 DELETE FROM outbox WHERE email_change_id IS NOT NULL;
 ALTER TABLE outbox DROP COLUMN email_change_id;

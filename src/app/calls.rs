@@ -101,6 +101,11 @@ impl Call {
         self.validate_only
     }
 
+    /// Whether its answer is kept.
+    pub(super) const fn is_repeatable(&self) -> bool {
+        self.request.is_some()
+    }
+
     /// Whether the caller says what the resource must be.
     pub(super) const fn is_conditional(&self) -> bool {
         self.etag.is_some()

@@ -100,6 +100,10 @@ pub async fn run<A: Message + Default>(
             && team.primary_admin_user_id == member.user.id
         {
             successor.undisabled()?;
+            let there = store::members::find(tx, &team, successor.id).await?;
+            if there.is_some_and(|there| !there.disabled_reasons.is_empty()) {
+                return Err(Error::Refused(Reason::UserDisabled));
+            }
         }
         let taken = taken.map(|user| user.id);
         let elsewhere = store::members::is_elsewhere(tx, team.id, member.user.id).await?;

@@ -116,10 +116,12 @@ pub async fn confirm<A: Message + Default>(
     show: impl Fn((User, Step), Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
-    // A dead link is refused before anything is locked.
-    present((ctx, call.caller()), &ctx.store, token)
-        .await?
-        .confirm(now)?;
+    // A dead link is refused before anything is locked; an answer that was given is given again, whatever came since.
+    if !call.is_repeatable() {
+        present((ctx, call.caller()), &ctx.store, token)
+            .await?
+            .confirm(now)?;
+    }
     once(ctx, (call, Place::Link, now), show, |tx| async move {
         let tx = &tx;
         let read = present((ctx, call.caller()), tx, token).await?;

@@ -63,6 +63,9 @@ pub async fn run<A: Message + Default>(
         if ended_team_ids != before {
             return Err(Error::Conflict);
         }
+        if !store::events::is_last_of(tx, id).await? {
+            return Err(Error::Conflict);
+        }
         let open = store::erasures::open_invitations(tx, id, &before).await?;
 
         call.expect(&user.etag())?;

@@ -16,7 +16,7 @@ use crate::{
         events::EventType,
         invitations::{Invitation, Step},
         letters::LetterKind,
-        members::Member,
+        members::{Member, SeenMember},
         permissions::Power,
         roles::Role,
         teams::Team,
@@ -74,7 +74,7 @@ pub async fn accept<A: Message + Default>(
     ctx: &Context,
     call: &Call,
     token: &LinkToken,
-    show: impl Fn((Member, Step), Time) -> A,
+    show: impl Fn((SeenMember, Step), Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
     let Presented { invitation, number } = present((ctx, call.caller()), &ctx.store, token).await?;
@@ -107,9 +107,21 @@ pub async fn accept<A: Message + Default>(
         let member = store::members::find(tx, &team, invitation.user_id)
             .await?
             .ok_or_else(|| Error::internal("an invitation without a member"))?;
-        Ok((member, step))
+        Ok((shown(member, &invitation), step))
     })
     .await
+}
+
+/// Who accepted is shown whole; to whoever comes with an old link later, nothing of what became of the account since.
+fn shown(member: Member, invitation: &Invitation) -> SeenMember {
+    if invitation
+        .settle_time
+        .is_none_or(|then| member.user.update_time <= then)
+    {
+        SeenMember::by_team(member)
+    } else {
+        SeenMember::trace(member)
+    }
 }
 
 /// Says no.

@@ -17,7 +17,7 @@ use crate::{
         imports::ImportId,
         invitations::Settlement,
         leaving::Departures,
-        members::{MemberFilter, Removal, SeenMember, Source},
+        members::{MemberFilter, Removal, SeenMember},
         permissions::{Permission, denied},
         removals::{Leaver, MAX_LEAVERS},
         teams::Team,
@@ -83,6 +83,12 @@ pub async fn many<A: Message + Default>(
     once(ctx, (call, place, now), show, |tx| async move {
         let tx = &tx;
         let (team, power) = authority::enter(tx, call.caller(), team_id).await?;
+        // Who is meant tells who is there.
+        match selection {
+            Selection::People(_) => {}
+            Selection::Filter(_) => power.require(Permission::MembersRead, team_id)?,
+            Selection::Import(_) => power.require(Permission::ImportsRead, team_id)?,
+        }
         let selected = select(tx, &team, (selection, now)).await?;
 
         let mut leaving = Vec::with_capacity(selected.len());
@@ -123,15 +129,15 @@ async fn select(
         }
         Selection::Import(import) => {
             let import = import.as_str();
-            if store::imports::find(tx, team.id, import).await?.is_none() {
-                return Err(no_import(import));
-            }
+            let made = store::imports::find(tx, team.id, import)
+                .await?
+                .ok_or_else(|| no_import(import))?
+                .0
+                .create_time;
             let users = store::import_results::brought_in(tx, team.id, import).await?;
             let known = store::removals::leavers(tx, team, &users).await?;
-            // Who came back another way since is not the import's any more.
-            let still = |one: &Leaver| one.is_present && one.source == Source::Import;
             let known = users.iter().filter_map(|user| known.get(user).copied());
-            known.filter(still).collect()
+            known.filter(|one| one.is_of_import(made)).collect()
         }
     };
     if selected.len() > MAX_LEAVERS {

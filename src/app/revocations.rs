@@ -128,7 +128,7 @@ pub async fn of_import<A: Message + Default>(
                     .iter()
                     .map(|one| Ok((one.id, reason(answers.get(&one.id).unwrap_or(&Ok(())))?)))
                     .collect::<Result<_>>()?,
-                members: store::members::active_of(tx, team.id, &at_once).await?,
+                members: store::members::joined_of(tx, team.id, &at_once).await?,
             })
         },
     )

@@ -179,19 +179,23 @@ impl Member {
 pub enum SeenMember {
     /// With the account as it is now.
     Whole(Member),
-    /// Somebody who left, with nothing of the account but id and name: what became of it since is not the team's.
+    /// With nothing of the account but id and name: what became of it since is not the one's to see who asks.
     Trace(Member),
 }
 
 impl SeenMember {
+    /// A member with nothing of the account but id and name.
+    #[must_use]
+    pub fn trace(mut member: Member) -> Self {
+        member.user = member.user.name_only();
+        Self::Trace(member)
+    }
+
     /// A member as a team sees him.
     #[must_use]
-    pub fn by_team(mut member: Member) -> Self {
+    pub fn by_team(member: Member) -> Self {
         match member.state() {
-            MemberState::Removed => {
-                member.user = member.user.name_only();
-                Self::Trace(member)
-            }
+            MemberState::Removed => Self::trace(member),
             MemberState::Invited | MemberState::Active | MemberState::Disabled => {
                 Self::Whole(member)
             }

@@ -7,7 +7,10 @@ use super::{
     permissions::{Permission, Power, denied},
     roles::Role,
 };
-use crate::error::{Error, Reason, Result};
+use crate::{
+    clock::Time,
+    error::{Error, Reason, Result},
+};
 
 /// How many people one call removes at most.
 pub const MAX_LEAVERS: usize = 5_000;
@@ -21,6 +24,8 @@ pub struct Leaver {
     pub role: Role,
     /// How he came in.
     pub source: Source,
+    /// When he came in, or was asked, the last time.
+    pub enter_time: Time,
     /// Whether he is there, invited or joined.
     pub is_present: bool,
 }
@@ -31,8 +36,17 @@ impl From<&Member> for Leaver {
             user_id: member.user.id,
             role: member.role,
             source: member.source,
+            enter_time: member.create_time,
             is_present: member.state() != MemberState::Removed,
         }
+    }
+}
+
+impl Leaver {
+    /// Whether he is there by an import of this moment, and has not come another way since.
+    #[must_use]
+    pub fn is_of_import(&self, made: Time) -> bool {
+        self.is_present && self.source == Source::Import && self.enter_time == made
     }
 }
 
@@ -67,9 +81,9 @@ impl Leaver {
         refuse_unless(!is_primary, Reason::PrimaryAdminProtected)
     }
 
-    /// No admin takes himself out this way: he leaves, or another one does it, so that none goes by a slip.
+    /// Nobody takes himself out this way: he leaves, which says that it was he, or somebody else does it. So none goes by a slip.
     fn is_below(&self, power: &Power, team: Uuid) -> Result<()> {
-        if self.role.is_admin() && power.person() == Some(self.user_id) {
+        if power.person() == Some(self.user_id) {
             return Err(denied(Permission::AdminsRemove, Some(team)));
         }
         power.remove(self.role, team)
@@ -134,7 +148,7 @@ impl Member {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock::Time, domain::users::User};
+    use crate::domain::users::User;
 
     const TEAM: Uuid = Uuid::from_u128(1);
     const TARGET: Uuid = Uuid::from_u128(2);
@@ -220,6 +234,7 @@ mod tests {
         for role in [Plain, Guest] {
             assert_eq!(taken_out(&member(role), &Power::Service), None);
             assert_eq!(taken_out(&member(role), &person(ACTOR, Plain)), None);
+            assert_eq!(taken_out(&member(role), &person(TARGET, role)), missing);
         }
     }
 

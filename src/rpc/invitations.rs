@@ -228,7 +228,7 @@ impl InvitationService for Rpc {
         self.mutate(request, decode, async |rpc: Self, call, token| {
             app::links::accept(&rpc.ctx, &call, &token, |(member, step), now| {
                 proto::AcceptInvitationResponse {
-                    member: Some(members::member(member, now).0),
+                    member: Some(members::seen(member, now)),
                     already_accepted: step == Step::Taken,
                 }
             })

@@ -1,6 +1,9 @@
 //! What became of each row of an import.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait},
+};
 use uuid::Uuid;
 
 use super::{
@@ -104,19 +107,21 @@ pub async fn page(
 /// The people whom an import made members at once.
 pub async fn added_users(db: &impl Reads, team: Uuid, import: &str) -> Result<Vec<Uuid>> {
     let added = [Outcome::Verified, Outcome::Revived];
-    users(db, (team, import), &added).await
+    let at_once = Column::InvitationId.is_null();
+    users(db, (team, import), &added, at_once).await
 }
 
 /// The people whom an import brought in, or asked, in the order of its rows.
 pub async fn brought_in(db: &impl Reads, team: Uuid, import: &str) -> Result<Vec<Uuid>> {
     let brought = [Outcome::Verified, Outcome::Revived, Outcome::Invited];
-    users(db, (team, import), &brought).await
+    users(db, (team, import), &brought, Expr::value(1).eq(1)).await
 }
 
 async fn users(
     db: &impl Reads,
     (team, import): (Uuid, &str),
     outcomes: &[Outcome],
+    narrowed: Expr,
 ) -> Result<Vec<Uuid>> {
     let users: Vec<Option<Uuid>> = Entity::find()
         .select_only()
@@ -124,6 +129,7 @@ async fn users(
         .filter(Column::TeamId.eq(team))
         .filter(Column::ImportId.eq(import))
         .filter(Column::Outcome.is_in(outcomes.iter().map(|outcome| outcome.word())))
+        .filter(narrowed)
         .order_by_asc(Column::RowNumber)
         .into_tuple()
         .all(db.connection())

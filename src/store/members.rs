@@ -78,6 +78,7 @@ pub async fn insert(tx: &Tx, team: Uuid, users: &[Uuid], entry: Entry) -> Result
         (Column::Source, Expr::value(entry.source.word())),
         (Column::CreateTime, Expr::value(micros(entry.now))),
         (Column::JoinTime, Expr::value(join_time)),
+        (Column::EnterTime, Expr::value(micros(entry.now))),
     ];
     let columns = || values.iter().cloned().chain(copies::columns());
     for chunk in users.chunks(bulk::IDS) {
@@ -104,6 +105,11 @@ pub(super) fn disabled() -> Expr {
     column(Column::DisabledByAdmin).or(column(Column::DisabledByDirectory))
 }
 
+/// What is so of a membership that goes on, and of none that ended.
+fn still(column: Column) -> Expr {
+    Expr::col(column).and(Expr::col(Column::RemoveTime).is_null())
+}
+
 /// Gives memberships that ended, or whose invitation expired, a new beginning, without custom roles. The primary admin's role is the team's
 /// to give, so his keeps what it has.
 pub async fn enter_again(tx: &Tx, team: &Team, users: &[Uuid], entry: Entry) -> Result<()> {
@@ -122,6 +128,13 @@ pub async fn enter_again(tx: &Tx, team: &Team, users: &[Uuid], entry: Entry) -> 
                 Expr::col(Column::JoinedBefore).or(Expr::col(Column::JoinTime).is_not_null()),
             )
             .col_expr(Column::JoinTime, Expr::value(join_time))
+            .col_expr(Column::EnterTime, Expr::value(micros(entry.now)))
+            // A replica of the version before leaves them behind when it ends a membership.
+            .col_expr(Column::DisabledByAdmin, still(Column::DisabledByAdmin))
+            .col_expr(
+                Column::DisabledByDirectory,
+                still(Column::DisabledByDirectory),
+            )
             .col_expr(Column::RemoveTime, Expr::value(None::<i64>))
             .col_expr(Column::Removal, Expr::value(None::<String>))
             .filter(Column::TeamId.eq(team.id))
@@ -253,9 +266,9 @@ pub async fn is_elsewhere(db: &impl Reads, team: Uuid, user: Uuid) -> Result<boo
     Ok(other.is_some())
 }
 
-/// Which of these users are active members.
-pub async fn active_of(db: &impl Reads, team: Uuid, users: &[Uuid]) -> Result<Vec<Uuid>> {
-    let mut active = Vec::new();
+/// Which of these users have joined and are still there, disabled or not.
+pub async fn joined_of(db: &impl Reads, team: Uuid, users: &[Uuid]) -> Result<Vec<Uuid>> {
+    let mut joined = Vec::new();
     for chunk in users.chunks(bulk::IDS) {
         let rows = Entity::find()
             .filter(Column::TeamId.eq(team))
@@ -264,9 +277,9 @@ pub async fn active_of(db: &impl Reads, team: Uuid, users: &[Uuid]) -> Result<Ve
             .filter(Column::RemoveTime.is_null())
             .all(db.connection())
             .await?;
-        active.extend(rows.into_iter().map(|row| row.user_id));
+        joined.extend(rows.into_iter().map(|row| row.user_id));
     }
-    Ok(active)
+    Ok(joined)
 }
 
 /// A page of one person's memberships with the names of the teams, oldest team first.

@@ -12,7 +12,7 @@ use super::{
     entities::members::{Column, Entity, Model},
     member_roles,
     members::shown_role,
-    rows::{micros, word},
+    rows::{micros, time, word},
 };
 use crate::{
     clock::Time,
@@ -49,6 +49,7 @@ pub(super) fn leaver(team: &Team, row: &Model) -> Result<Leaver> {
         user_id: row.user_id,
         role: shown_role(team, row.user_id, &row.role)?,
         source: word(Source::of, &row.source)?,
+        enter_time: time(row.enter_time.unwrap_or(row.create_time))?,
         is_present: row.remove_time.is_none(),
     })
 }

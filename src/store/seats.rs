@@ -8,6 +8,7 @@ use super::{
         invitations,
         members::{Column, Entity},
     },
+    lists::Present,
     rows::micros,
 };
 use crate::{
@@ -18,12 +19,16 @@ use crate::{
 
 /// How many seats are taken: by everybody who joined, every unexpired invitation, and the primary admin always.
 pub async fn used(db: &impl Reads, team: &Team, now: Time) -> Result<i64> {
-    let joined = Entity::find()
-        .filter(Column::TeamId.eq(team.id))
-        .filter(Column::JoinTime.is_not_null())
-        .filter(Column::RemoveTime.is_null())
-        .count(db.connection())
-        .await?;
+    // Each in the words of its index.
+    let mut joined = 0;
+    for state in [Present::Active, Present::Disabled] {
+        joined += Entity::find()
+            .filter(Column::TeamId.eq(team.id))
+            .filter(Column::RemoveTime.is_null())
+            .filter(state.condition())
+            .count(db.connection())
+            .await?;
+    }
     let waiting = invitations::Entity::find()
         .filter(invitations::Column::TeamId.eq(team.id))
         .filter(invitations::Column::Settlement.is_null())

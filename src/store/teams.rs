@@ -3,7 +3,7 @@
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect,
-    sea_query::{Expr, ExprTrait, LockType},
+    sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -220,6 +220,18 @@ pub async fn delete(tx: &Tx, team: Uuid, now: Time) -> Result<()> {
     bulk::expect(1, done.rows_affected)
 }
 
+/// Nobody who is disabled in the team is named its primary admin, by whatever call.
+fn disabled_member(team: Uuid, user: Uuid) -> SelectStatement {
+    Query::select()
+        .expr(Expr::value(1))
+        .from(members::Entity)
+        .cond_where(members::Column::TeamId.eq(team))
+        .cond_where(members::Column::UserId.eq(user))
+        .cond_where(members::Column::RemoveTime.is_null())
+        .cond_where(disabled())
+        .take()
+}
+
 /// Names another primary admin.
 pub async fn set_primary_admin(tx: &Tx, team: &Team, user: Uuid, now: Time) -> Result<()> {
     let done = Entity::update_many()
@@ -227,6 +239,7 @@ pub async fn set_primary_admin(tx: &Tx, team: &Team, user: Uuid, now: Time) -> R
         .col_expr(Column::UpdateTime, micros(now).into())
         .filter(Column::Id.eq(team.id))
         .filter(Column::PrimaryAdminUserId.eq(team.primary_admin_user_id))
+        .filter(Expr::exists(disabled_member(team.id, user)).not())
         .exec(tx.connection())
         .await?;
     bulk::expect(1, done.rows_affected)

@@ -131,8 +131,9 @@ pub(in crate::app) async fn tell(
         .filter(|user| !leaving.contains(user))
         .collect();
     let known: Vec<Uuid> = known.into_iter().collect();
-    let active = store::members::active_of(tx, team.id, &known).await?;
-    let active: HashSet<Uuid> = active.into_iter().collect();
+    let pairs: Vec<(Uuid, Uuid)> = known.iter().map(|user| (team.id, *user)).collect();
+    let active = store::memberships::active(tx, &pairs).await?;
+    let active: HashSet<Uuid> = active.into_keys().map(|(_, user)| user).collect();
     let accounts = store::users::by_ids(tx, &known).await?;
     let languages: HashMap<Uuid, Option<String>> = accounts
         .into_iter()

@@ -24,6 +24,7 @@ pub(in crate::store) struct Model {
     pub(in crate::store) disabled_by_admin: bool,
     pub(in crate::store) disabled_by_directory: bool,
     pub(in crate::store) joined_before: bool,
+    pub(in crate::store) enter_time: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -163,6 +163,20 @@ async fn insert(
     bulk::expect(count as u64, done.rows_affected())
 }
 
+/// Whether nobody has written of a person since this transaction has its number. On PostgreSQL it has that from the first team that it
+/// locked: whoever had another one meanwhile stands after it, and what is written now would stand before what it ended.
+pub async fn is_last_of(tx: &Tx, user: Uuid) -> Result<bool> {
+    let number = place(tx, 0).await?.batch;
+    let later = Query::select()
+        .expr(Expr::value(1))
+        .from(Entity)
+        .cond_where(Expr::col(Column::UserId).eq(user))
+        .cond_where(Expr::col(Column::Batch).gt(number))
+        .limit(1)
+        .take();
+    Ok(tx.connection().query_one(&later).await?.is_none())
+}
+
 /// The position of the transaction's next event, of so many.
 pub(super) async fn place(tx: &Tx, count: usize) -> Result<EventPosition> {
     let drawn = tx.batch.number.get().copied();

@@ -301,7 +301,7 @@ fn nobody() -> Expr {
 
 /// The states of those who are there, each with its index.
 #[derive(Debug, Clone, Copy)]
-enum Present {
+pub(in crate::store) enum Present {
     Invited,
     Active,
     Disabled,
@@ -323,7 +323,7 @@ impl Present {
     }
 
     /// What its index says, word for word.
-    fn condition(self) -> Condition {
+    pub(in crate::store) fn condition(self) -> Condition {
         let joined = Condition::all().add(Column::JoinTime.is_not_null());
         match self {
             Self::Invited => Condition::all().add(Column::JoinTime.is_null()),

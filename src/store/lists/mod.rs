@@ -23,6 +23,7 @@ mod users;
 
 pub use access::page as access;
 pub use invitations::page as invitations;
+pub(super) use members::Present;
 pub use members::{leavers, page as members};
 pub use residual::page as residual;
 pub use users::page as users;
