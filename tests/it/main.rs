@@ -9,11 +9,13 @@ mod backends;
 mod batch_revocations;
 mod binary;
 mod bounds;
+mod broken;
 mod call_log;
 mod cancelled_calls;
 mod certificates;
 mod cli;
 mod cli_config;
+mod cli_fsck;
 mod cli_import;
 mod compression;
 mod connections;
@@ -34,6 +36,8 @@ mod event_plan_cases;
 mod events;
 mod first_start;
 mod fixtures;
+mod fsck;
+mod fsck_plans;
 mod harness;
 mod holding;
 mod housekeeping;
@@ -161,6 +165,8 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     errors::tests,
     etags::tests,
     events::tests,
+    fsck::tests,
+    fsck_plans::tests,
     housekeeping::tests,
     idle_transactions::tests,
     import_csv::tests,
@@ -235,6 +241,7 @@ fn main() -> ExitCode {
     trials.extend(call_log::trials());
     trials.extend(cli::trials());
     trials.extend(cli_config::trials());
+    trials.extend(cli_fsck::trials());
     trials.extend(cli_import::trials());
     trials.extend(first_start::trials());
     trials.extend(needles::trials());
