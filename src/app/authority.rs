@@ -18,6 +18,9 @@ use crate::{
 pub(super) enum Place {
     /// In a team.
     Team(Uuid),
+    /// In a team, where the call itself takes the caller's authority away: asked for once more, its answer is given to
+    /// whoever had it.
+    Left(Uuid),
     /// On one account, whatever its teams.
     Account(Uuid),
     /// On what is above teams.
@@ -94,6 +97,7 @@ pub(super) async fn account(
 pub(super) async fn again(tx: &Tx, caller: &Caller, place: Place) -> Result<()> {
     match place {
         Place::Team(team) => enter(tx, caller, team).await.map(|_| ()),
+        Place::Left(team) => sees(caller, team),
         Place::Account(user) => account(tx, caller, (user, base(caller))).await,
         Place::Deployment => operator(caller, base(caller)),
         Place::Link => Ok(()),

@@ -172,8 +172,9 @@ async fn replace(
 ) -> Result<Entered> {
     let made = call.made(now);
     if team.primary_admin_user_id == member.user.id {
-        store::teams::set_primary_admin(tx, team.id, successor).await?;
+        store::teams::set_primary_admin(tx, &team, successor, made.at).await?;
         team.primary_admin_user_id = successor;
+        team.update_time = made.at;
         let event = teams::happened(&team, EventType::TeamPrimaryAdminChanged, &[]);
         store::events::append(tx, &[event], made).await?;
     }

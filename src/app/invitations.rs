@@ -103,6 +103,7 @@ pub(super) async fn entered(
     let user = match (one.outcome, one.user_id) {
         (Outcome::DomainRefused, _) => return Err(Error::Refused(Reason::DomainRefused)),
         (Outcome::NoSeat, _) => return Err(Error::Refused(Reason::NoSeat)),
+        (Outcome::RejoinRefused, _) => return Err(Error::Refused(Reason::RejoinRefused)),
         (_, Some(user)) => user,
         (_, None) => return Err(Error::internal("an admitted person without an account")),
     };

@@ -37,7 +37,7 @@ pub async fn get(
     Ok(seen(caller, member))
 }
 
-fn seen(caller: &Caller, member: Member) -> SeenMember {
+pub(super) fn seen(caller: &Caller, member: Member) -> SeenMember {
     if caller.is_operator() {
         SeenMember::Whole(member)
     } else {
@@ -45,7 +45,7 @@ fn seen(caller: &Caller, member: Member) -> SeenMember {
     }
 }
 
-async fn find(db: &impl Reads, team: &Team, user: Uuid) -> Result<Member> {
+pub(super) async fn find(db: &impl Reads, team: &Team, user: Uuid) -> Result<Member> {
     store::members::find(db, team, user)
         .await?
         .ok_or_else(|| no_member(user))
@@ -111,7 +111,7 @@ pub async fn update<A: Message + Default>(
         }
         carry_out(tx, (&team, &power), &member, &change).await?;
         let member = find(tx, &team, command.user_id).await?;
-        let event = updated(&member, &fields);
+        let event = happened(&member, EventType::MemberUpdated, &fields);
         store::events::append(tx, &[event], call.made(now)).await?;
         Ok(member)
     })
@@ -141,9 +141,9 @@ async fn carry_out(
 }
 
 /// The event of a member who is something else now.
-fn updated(member: &Member, changed: &[&str]) -> Happening {
+pub(super) fn happened(member: &Member, event_type: EventType, changed: &[&str]) -> Happening {
     Happening {
-        event_type: EventType::MemberUpdated,
+        event_type,
         team_id: Some(member.team_id),
         user_id: Some(member.user.id),
         payload: Payload::Member(Membership {

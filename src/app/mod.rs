@@ -20,6 +20,7 @@ pub mod admission;
 pub mod authority;
 pub mod calls;
 pub mod correct_email;
+pub mod disabling;
 pub mod events;
 pub mod housekeeping;
 pub mod imports;
@@ -30,10 +31,13 @@ pub mod limits;
 pub mod links;
 pub mod members;
 pub mod memberships;
+pub mod removals;
 pub mod resends;
 pub mod revocations;
 pub mod roles;
+pub mod team_deletions;
 pub mod teams;
+pub mod transfers;
 pub mod users;
 
 /// What every use case works with.

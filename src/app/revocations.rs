@@ -121,7 +121,7 @@ pub async fn of_import<A: Message + Default>(
             let open = store::invitations::open_of_import(tx, team.id, import).await?;
             let all: Vec<&Invitation> = open.iter().collect();
             let answers = revoke_all(tx, (&team, &power), &all, call.made(now)).await?;
-            let at_once = store::import_results::verified_users(tx, team.id, import).await?;
+            let at_once = store::import_results::added_users(tx, team.id, import).await?;
             Ok(TakenBack {
                 invitations: open
                     .iter()

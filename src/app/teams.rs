@@ -24,7 +24,7 @@ use crate::{
         permissions::Permission,
         roles::Role,
         teams::{
-            Entitlement, InvitationTtl, Team, TeamCounts, TeamFilter, TeamSettings,
+            Entitlement, InvitationTtl, RejoinPolicy, Team, TeamCounts, TeamFilter, TeamSettings,
             VerifiedAccountPolicy,
         },
         texts::ExternalId,
@@ -87,6 +87,7 @@ pub async fn create<A: Message + Default>(
             settings: command.settings.clone(),
             create_time: now,
             update_time: now,
+            delete_time: None,
         };
         store::teams::insert(tx, &team).await?;
         let made = call.made(now);
@@ -142,13 +143,21 @@ async fn free_external_id(
     }
 }
 
-/// One team with its counts.
+/// One team with its counts; a deleted one only for the operator.
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`.
 pub async fn get(ctx: &Context, caller: &Caller, id: Uuid) -> Result<(Team, TeamCounts)> {
     let now = ctx.clock.now();
-    let team = authority::look(ctx, caller, (id, None)).await?;
+    let past = if caller.is_operator() && caller.team_id.is_none() {
+        store::teams::past_or_present(&ctx.store, id).await?
+    } else {
+        None
+    };
+    let team = match past {
+        Some(team) => team,
+        None => authority::look(ctx, caller, (id, None)).await?,
+    };
     let counts = store::teams::counts(&ctx.store, &team, now).await?;
     Ok((team, counts))
 }
@@ -186,6 +195,8 @@ pub struct Update {
     pub domain_rules: Option<DomainRules>,
     /// What its plan includes.
     pub entitlements: Option<Vec<Entitlement>>,
+    /// Who may bring back people whom an admin removed.
+    pub rejoin_policy: Option<RejoinPolicy>,
 }
 
 /// Changes a team's settings. What has its value already is no change.
@@ -253,5 +264,8 @@ fn apply(settings: &mut TeamSettings, changes: &Update) {
     }
     if let Some(entitlements) = &changes.entitlements {
         settings.entitlements.clone_from(entitlements);
+    }
+    if let Some(policy) = changes.rejoin_policy {
+        settings.rejoin_policy = policy;
     }
 }

@@ -151,6 +151,11 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         | Reason::RoleNotFound
         | Reason::RoleInUse
         | Reason::RoleNameTaken
-        | Reason::RolesUsedUp => None,
+        | Reason::RolesUsedUp
+        | Reason::DirectoryManaged
+        | Reason::NotASecondaryAdmin
+        | Reason::TeamNotEmpty
+        | Reason::RejoinRefused
+        | Reason::BatchTooLarge => None,
     }
 }

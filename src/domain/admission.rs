@@ -2,7 +2,12 @@
 
 use uuid::Uuid;
 
-use super::{domain_rules::DomainRules, roles::Role, teams::VerifiedAccountPolicy};
+use super::{
+    domain_rules::DomainRules,
+    members::{Removal, Source},
+    roles::Role,
+    teams::{RejoinPolicy, VerifiedAccountPolicy},
+};
 use crate::clock::Time;
 
 /// What is known of an account, seen from one team.
@@ -25,10 +30,21 @@ pub struct Standing {
     pub is_primary: bool,
     /// Whether he joined and is still there.
     pub is_member: bool,
-    /// Whether he declined since he last joined, if he ever did.
-    pub declined: bool,
+    /// How it ended, unless it goes on.
+    pub end: Option<End>,
+    /// Whether he declined or left since he last was brought in.
+    pub said_no: bool,
     /// His open invitation.
     pub open: Option<OpenInvitation>,
+}
+
+/// How a membership ended.
+#[derive(Debug, Clone, Copy)]
+pub struct End {
+    /// Why.
+    pub removal: Removal,
+    /// Whether he ever joined.
+    pub was_member: bool,
 }
 
 /// An invitation that is not settled.
@@ -49,8 +65,12 @@ pub struct Offer<'a> {
     pub role: Role,
     /// The team's rules.
     pub domain_rules: &'a DomainRules,
+    /// The way in.
+    pub source: Source,
     /// The team's policy for verified accounts.
     pub policy: VerifiedAccountPolicy,
+    /// The team's policy for people whom an admin removed.
+    pub rejoin: RejoinPolicy,
     /// Whether it may send the primary admin his link again.
     pub reaches_primary: bool,
     /// The moment of the request.
@@ -95,8 +115,14 @@ pub enum Decision {
     DomainRefused,
     /// Every seat is taken.
     NoSeat,
+    /// An admin removed him, and this is not the way back.
+    RejoinRefused,
     /// Becomes a member at once.
     Activate,
+    /// Was a member before and is one again.
+    Revive,
+    /// Was a member before and is asked whether he wants to be one again.
+    AskBack,
     /// Is invited: anew, or over an invitation that expired.
     Invite(Option<OpenInvitation>),
 }
@@ -125,6 +151,10 @@ pub fn decide(
         Some(standing) => standing.open,
         None => None,
     };
+    let end = standing.and_then(|standing| standing.end);
+    if end.is_some_and(|end| end.removal.is_by_admin()) && !offer.brings_back() {
+        return Decision::RejoinRefused;
+    }
     if !offer.domain_rules.admits(domain, offer.role) {
         return Decision::DomainRefused;
     }
@@ -132,12 +162,26 @@ pub fn decide(
     if !holds_seat && !seats.take() {
         return Decision::NoSeat;
     }
-    let declined = standing.is_some_and(|standing| standing.declined);
-    let asks = declined || offer.policy == VerifiedAccountPolicy::AskFirst;
-    if known.is_some_and(|known| known.verified) && !asks {
-        Decision::Activate
-    } else {
-        Decision::Invite(expired)
+    let said_no = standing.is_some_and(|standing| standing.said_no);
+    let asks = said_no || offer.policy == VerifiedAccountPolicy::AskFirst;
+    let at_once = known.is_some_and(|known| known.verified) && !asks;
+    // However he left.
+    let returns = end.is_some_and(|end| end.was_member);
+    match (returns, at_once) {
+        (true, true) => Decision::Revive,
+        (true, false) => Decision::AskBack,
+        (false, true) => Decision::Activate,
+        (false, false) => Decision::Invite(expired),
+    }
+}
+
+impl Offer<'_> {
+    /// Whether it may bring back whom an admin removed.
+    const fn brings_back(&self) -> bool {
+        match self.source {
+            Source::Manual | Source::Import | Source::Directory => true,
+            Source::SsoJit | Source::Project => matches!(self.rejoin, RejoinPolicy::AnySource),
+        }
     }
 }
 
@@ -165,7 +209,8 @@ mod tests {
         Standing {
             is_primary: false,
             is_member,
-            declined: false,
+            end: None,
+            said_no: false,
             open: expires_in.map(|left| OpenInvitation {
                 id: Uuid::max(),
                 expire_time: now() + left,
@@ -180,7 +225,9 @@ mod tests {
         let offer = Offer {
             role: Role::Member,
             domain_rules: &rules,
+            source: Source::Manual,
             policy,
+            rejoin: RejoinPolicy::AdminsOnly,
             reaches_primary: true,
             now: now(),
         };
@@ -239,9 +286,75 @@ mod tests {
         let asked = decided(Some(&verified), VerifiedAccountPolicy::AskFirst, 1);
         assert!(matches!(asked, Decision::Invite(None)));
         let mut standing = standing(false, None);
-        standing.declined = true;
+        standing.said_no = true;
         let declined = known(true, Some(standing));
         assert!(matches!(at_once(&declined, 1), Decision::Invite(None)));
+    }
+
+    fn gone(removal: Removal) -> Known {
+        let mut standing = standing(false, None);
+        standing.end = Some(End {
+            removal,
+            was_member: true,
+        });
+        standing.said_no = removal.is_by_himself();
+        known(true, Some(standing))
+    }
+
+    #[test]
+    fn who_was_a_member_is_one_again_but_is_asked_if_he_left_himself() {
+        for removal in [Removal::Removed, Removal::Revoked, Removal::TeamDeleted] {
+            assert!(matches!(at_once(&gone(removal), 1), Decision::Revive));
+            let asked = decided(Some(&gone(removal)), VerifiedAccountPolicy::AskFirst, 1);
+            assert!(matches!(asked, Decision::AskBack));
+        }
+        for removal in [Removal::Left, Removal::Declined] {
+            assert!(matches!(at_once(&gone(removal), 1), Decision::AskBack));
+        }
+        assert!(matches!(
+            at_once(&gone(Removal::Removed), 0),
+            Decision::NoSeat
+        ));
+        let mut invited_only = gone(Removal::Revoked);
+        let end = invited_only
+            .standing
+            .as_mut()
+            .and_then(|it| it.end.as_mut());
+        end.unwrap().was_member = false;
+        assert!(matches!(at_once(&invited_only, 1), Decision::Activate));
+    }
+
+    #[test]
+    fn sso_and_projects_bring_back_whom_an_admin_removed_only_if_the_team_says_so() {
+        let rules = DomainRules::default();
+        let offer = |source, rejoin| Offer {
+            role: Role::Guest,
+            domain_rules: &rules,
+            source,
+            policy: VerifiedAccountPolicy::AddAtOnce,
+            rejoin,
+            reaches_primary: false,
+            now: now(),
+        };
+        let decided = |removal, source, rejoin| {
+            let known = gone(removal);
+            let seats = &mut Seats::unlimited();
+            decide("acme.example", Some(&known), &offer(source, rejoin), seats)
+        };
+        for source in [Source::SsoJit, Source::Project] {
+            for removal in [Removal::Removed, Removal::Revoked] {
+                let refused = decided(removal, source, RejoinPolicy::AdminsOnly);
+                assert!(matches!(refused, Decision::RejoinRefused));
+                let back = decided(removal, source, RejoinPolicy::AnySource);
+                assert!(matches!(back, Decision::Revive));
+            }
+            let left = decided(Removal::Left, source, RejoinPolicy::AdminsOnly);
+            assert!(matches!(left, Decision::AskBack));
+        }
+        for source in [Source::Manual, Source::Import, Source::Directory] {
+            let back = decided(Removal::Removed, source, RejoinPolicy::AdminsOnly);
+            assert!(matches!(back, Decision::Revive));
+        }
     }
 
     #[test]

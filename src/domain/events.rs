@@ -21,12 +21,20 @@ words! {
         TeamCreated = "TEAM_CREATED",
         /// A team's settings were changed.
         TeamUpdated = "TEAM_UPDATED",
+        /// A team was deleted.
+        TeamDeleted = "TEAM_DELETED",
         /// A team has another primary admin.
         TeamPrimaryAdminChanged = "TEAM_PRIMARY_ADMIN_CHANGED",
         /// Somebody was invited.
         MemberInvited = "MEMBER_INVITED",
         /// Somebody was made an active member at once.
         MemberAdded = "MEMBER_ADDED",
+        /// Somebody who was a member before is one again at once.
+        MemberRevived = "MEMBER_REVIVED",
+        /// An admin disabled a member.
+        MemberDisabled = "MEMBER_DISABLED",
+        /// An admin enabled a member.
+        MemberEnabled = "MEMBER_ENABLED",
         /// Somebody accepted.
         MemberJoined = "MEMBER_JOINED",
         /// A membership ended.
@@ -224,9 +232,15 @@ impl EventType {
     #[must_use]
     pub const fn family(self) -> Family {
         match self {
-            Self::TeamCreated | Self::TeamUpdated | Self::TeamPrimaryAdminChanged => Family::Team,
+            Self::TeamCreated
+            | Self::TeamUpdated
+            | Self::TeamDeleted
+            | Self::TeamPrimaryAdminChanged => Family::Team,
             Self::MemberInvited
             | Self::MemberAdded
+            | Self::MemberRevived
+            | Self::MemberDisabled
+            | Self::MemberEnabled
             | Self::MemberJoined
             | Self::MemberRemoved
             | Self::MemberUpdated => Family::Member,

@@ -43,6 +43,10 @@ words! {
         DomainRefused = "DOMAIN_REFUSED",
         /// Every seat is taken.
         NoSeat = "NO_SEAT",
+        /// An admin removed him, and this is not the way back.
+        RejoinRefused = "REJOIN_REFUSED",
+        /// Was a member before, and is one again or asked.
+        Revived = "REVIVED",
         /// Is a member at once.
         Verified = "VERIFIED",
         /// Was invited.

@@ -54,6 +54,48 @@ words! {
         Revoked = "REVOKED",
         /// The address was corrected to somebody else's.
         Corrected = "CORRECTED",
+        /// An admin, a service or the operator removed him.
+        Removed = "REMOVED",
+        /// The person left.
+        Left = "LEFT",
+        /// The team was deleted.
+        TeamDeleted = "TEAM_DELETED",
+        /// The account was erased.
+        Erased = "ERASED",
+    }
+}
+
+impl Removal {
+    /// Whether somebody took him out who may.
+    #[must_use]
+    pub const fn is_by_admin(self) -> bool {
+        match self {
+            Self::Revoked | Self::Removed => true,
+            Self::Declined | Self::Corrected | Self::Left | Self::TeamDeleted | Self::Erased => {
+                false
+            }
+        }
+    }
+
+    /// Whether the person himself said no.
+    #[must_use]
+    pub const fn is_by_himself(self) -> bool {
+        match self {
+            Self::Declined | Self::Left => true,
+            Self::Revoked | Self::Corrected | Self::Removed | Self::TeamDeleted | Self::Erased => {
+                false
+            }
+        }
+    }
+}
+
+words! {
+    /// Why a member is disabled in one team.
+    pub enum MemberDisabledReason {
+        /// An admin of the team did it.
+        Admin = "ADMIN",
+        /// The team's directory did it.
+        Directory = "DIRECTORY",
     }
 }
 
@@ -68,6 +110,8 @@ pub struct Member {
     pub custom_role_ids: Vec<Uuid>,
     /// How the person came in.
     pub source: Source,
+    /// Why he is disabled here.
+    pub disabled_reasons: Vec<MemberDisabledReason>,
     /// When the membership was made.
     pub create_time: Time,
     /// When the person joined.
@@ -88,6 +132,8 @@ impl Member {
             MemberState::Removed
         } else if self.join_time.is_none() {
             MemberState::Invited
+        } else if !self.disabled_reasons.is_empty() {
+            MemberState::Disabled
         } else {
             MemberState::Active
         }
@@ -113,6 +159,9 @@ impl Member {
         let mut etag = Etag::new();
         for id in &self.custom_role_ids {
             etag = etag.text(&id.to_string());
+        }
+        for reason in &self.disabled_reasons {
+            etag = etag.text(reason.word());
         }
         etag.text(&self.team_id.to_string())
             .text(self.role.word())

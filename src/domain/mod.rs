@@ -17,6 +17,7 @@ pub mod names;
 pub mod new_keys;
 pub mod pages;
 pub mod permissions;
+pub mod removals;
 pub mod role_changes;
 pub mod roles;
 pub mod search;

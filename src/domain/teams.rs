@@ -23,6 +23,16 @@ words! {
 }
 
 words! {
+    /// Who may bring back people whom an admin removed.
+    pub enum RejoinPolicy {
+        /// Whoever invites or imports, and the directory.
+        AdminsOnly = "ADMINS_ONLY",
+        /// Also SSO and projects.
+        AnySource = "ANY_SOURCE",
+    }
+}
+
+words! {
     /// What a team's plan includes beyond the usual.
     pub enum Entitlement {
         /// A directory may bring and manage its people.
@@ -43,6 +53,8 @@ pub struct Team {
     pub create_time: Time,
     /// When it last changed.
     pub update_time: Time,
+    /// When it was deleted.
+    pub delete_time: Option<Time>,
 }
 
 impl Team {
@@ -65,8 +77,10 @@ impl Team {
         for entitlement in &settings.entitlements {
             etag = etag.text(entitlement.word());
         }
-        etag.time(Some(self.create_time))
+        etag.text(settings.rejoin_policy.word())
+            .time(Some(self.create_time))
             .time(Some(self.update_time))
+            .time(self.delete_time)
             .finish()
     }
 }
@@ -90,6 +104,8 @@ pub struct TeamSettings {
     pub domain_rules: DomainRules,
     /// What its plan includes, each once and in the order of their declaration.
     pub entitlements: Vec<Entitlement>,
+    /// Who may bring back people whom an admin removed.
+    pub rejoin_policy: RejoinPolicy,
 }
 
 impl TeamSettings {
@@ -114,6 +130,7 @@ impl TeamSettings {
             ),
             ("domain_rules", self.domain_rules != before.domain_rules),
             ("entitlements", self.entitlements != before.entitlements),
+            ("rejoin_policy", self.rejoin_policy != before.rejoin_policy),
         ];
         fields
             .into_iter()
@@ -185,8 +202,10 @@ pub struct TeamCounts {
     pub seats: i64,
     /// Members who have not joined.
     pub invited_members: i64,
-    /// Members who have joined.
+    /// Members who have joined and are not disabled.
     pub active_members: i64,
+    /// Members who have joined and are disabled.
+    pub disabled_members: i64,
     /// Memberships that ended.
     pub removed_members: i64,
     /// Invitations not settled, expired ones included.
@@ -202,6 +221,8 @@ pub struct TeamCounts {
 pub struct TeamFilter {
     /// Only the team with this external id.
     pub external_id: Option<ExternalId>,
+    /// Deleted teams too.
+    pub show_deleted: bool,
 }
 
 #[cfg(test)]

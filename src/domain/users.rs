@@ -114,6 +114,27 @@ impl User {
     }
 }
 
+#[cfg(test)]
+impl User {
+    /// An account that nobody has verified.
+    pub(crate) const fn example(id: Uuid) -> Self {
+        Self {
+            id,
+            email: String::new(),
+            given_name: String::new(),
+            family_name: String::new(),
+            language: None,
+            phone: None,
+            time_zone: None,
+            job_title: None,
+            external_id: None,
+            verify_time: None,
+            create_time: Time::UNIX_EPOCH,
+            update_time: Time::UNIX_EPOCH,
+        }
+    }
+}
+
 /// What a new account holds beside its address.
 #[derive(Clone)]
 pub struct Profile {

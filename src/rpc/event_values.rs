@@ -111,6 +111,10 @@ const fn removal(removal: Removal) -> proto::MemberRemoval {
         Removal::Declined => proto::MemberRemoval::Declined,
         Removal::Revoked => proto::MemberRemoval::Revoked,
         Removal::Corrected => proto::MemberRemoval::Corrected,
+        Removal::Removed => proto::MemberRemoval::Removed,
+        Removal::Left => proto::MemberRemoval::Left,
+        Removal::TeamDeleted => proto::MemberRemoval::TeamDeleted,
+        Removal::Erased => proto::MemberRemoval::Erased,
     }
 }
 
@@ -144,6 +148,10 @@ const fn event_type(event_type: EventType) -> proto::EventType {
         EventType::RoleCreated => proto::EventType::RoleCreated,
         EventType::RoleUpdated => proto::EventType::RoleUpdated,
         EventType::RoleDeleted => proto::EventType::RoleDeleted,
+        EventType::TeamDeleted => proto::EventType::TeamDeleted,
+        EventType::MemberRevived => proto::EventType::MemberRevived,
+        EventType::MemberDisabled => proto::EventType::MemberDisabled,
+        EventType::MemberEnabled => proto::EventType::MemberEnabled,
         EventType::Unknown => proto::EventType::Unspecified,
     }
 }
@@ -170,6 +178,10 @@ const fn read_type(event_type: proto::EventType) -> Option<EventType> {
         proto::EventType::MemberUpdated => Some(EventType::MemberUpdated),
         proto::EventType::RoleCreated => Some(EventType::RoleCreated),
         proto::EventType::RoleUpdated => Some(EventType::RoleUpdated),
+        proto::EventType::TeamDeleted => Some(EventType::TeamDeleted),
+        proto::EventType::MemberRevived => Some(EventType::MemberRevived),
+        proto::EventType::MemberDisabled => Some(EventType::MemberDisabled),
+        proto::EventType::MemberEnabled => Some(EventType::MemberEnabled),
         proto::EventType::RoleDeleted => Some(EventType::RoleDeleted),
     }
 }

@@ -26,7 +26,10 @@ pub(super) fn members(message: &proto::ListMembersRequest) -> Result<(Uuid, Memb
     violations.finish(team.map(|team| (team, filter)))
 }
 
-fn member_filter(given: &proto::MemberFilter, violations: &mut Violations) -> MemberFilter {
+pub(super) fn member_filter(
+    given: &proto::MemberFilter,
+    violations: &mut Violations,
+) -> MemberFilter {
     let asked = (!given.query.is_empty()).then_some(&given.query);
     let query = asked.and_then(|text| violations.take(Prefix::parse("filter.query", text)));
     let from = given

@@ -62,10 +62,11 @@ pub(super) fn results_of(
     violations.finish(wanted)
 }
 
-/// Outcomes that no import has yet are no filter.
 const fn read_outcome(outcome: proto::ImportOutcome) -> Option<Outcome> {
     match outcome {
-        proto::ImportOutcome::Unspecified | proto::ImportOutcome::Revived => None,
+        proto::ImportOutcome::Unspecified => None,
+        proto::ImportOutcome::Revived => Some(Outcome::Revived),
+        proto::ImportOutcome::RejoinRefused => Some(Outcome::RejoinRefused),
         proto::ImportOutcome::Invalid => Some(Outcome::Invalid),
         proto::ImportOutcome::DuplicateRow => Some(Outcome::DuplicateRow),
         proto::ImportOutcome::AlreadyMember => Some(Outcome::AlreadyMember),

@@ -8,7 +8,7 @@ use crate::{
         imports::Outcome,
         invitations::{Invitation, InvitationState, ShownInvitation},
         letters::DeliveryState,
-        members::{Member, MemberState, SeenMember, Source},
+        members::{Member, MemberDisabledReason, MemberState, SeenMember, Source},
         roles::Role,
         users::{User, UserDisabledReason},
     },
@@ -92,6 +92,8 @@ pub(super) const fn outcome(outcome: Outcome) -> proto::ImportOutcome {
         Outcome::AlreadyInvited => proto::ImportOutcome::AlreadyInvited,
         Outcome::DomainRefused => proto::ImportOutcome::DomainRefused,
         Outcome::NoSeat => proto::ImportOutcome::NoSeat,
+        Outcome::RejoinRefused => proto::ImportOutcome::RejoinRefused,
+        Outcome::Revived => proto::ImportOutcome::Revived,
         Outcome::Verified => proto::ImportOutcome::Verified,
         Outcome::Invited => proto::ImportOutcome::Invited,
     }
@@ -100,6 +102,13 @@ pub(super) const fn outcome(outcome: Outcome) -> proto::ImportOutcome {
 const fn disabled_reason(reason: UserDisabledReason) -> proto::UserDisabledReason {
     match reason {
         UserDisabledReason::PendingAcceptance => proto::UserDisabledReason::PendingAcceptance,
+    }
+}
+
+const fn member_disabled_reason(reason: MemberDisabledReason) -> proto::MemberDisabledReason {
+    match reason {
+        MemberDisabledReason::Admin => proto::MemberDisabledReason::Admin,
+        MemberDisabledReason::Directory => proto::MemberDisabledReason::Directory,
     }
 }
 
@@ -224,7 +233,11 @@ pub(super) fn member(member: Member, now: Time) -> (proto::Member, Option<proto:
         role: role(member.role).into(),
         state: state(stands).into(),
         source: source(member.source).into(),
-        disabled_reasons: Vec::new(),
+        disabled_reasons: member
+            .disabled_reasons
+            .iter()
+            .map(|reason| member_disabled_reason(*reason).into())
+            .collect(),
         create_time: Some(timestamp(member.create_time)),
         join_time: member.join_time.map(timestamp),
         remove_time: member.remove_time.map(timestamp),

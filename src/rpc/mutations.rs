@@ -9,11 +9,13 @@ use crate::{
     app::{Call, Manner},
     error::{Error, FieldViolation, Result},
     proto::{
-        AcceptInvitationRequest, BatchResendInvitationsRequest, BatchRevokeInvitationsRequest,
-        CorrectEmailRequest, CreateInvitationRequest, CreateKeyRequest, CreateRoleRequest,
-        CreateTeamRequest, CreateUserRequest, DeclineInvitationRequest, DeleteRoleRequest,
-        ReleaseLettersRequest, RequestNewInvitationRequest, ResendInvitationRequest,
-        RevokeInvitationRequest, RevokeKeyRequest, UpdateMemberRequest, UpdateRoleRequest,
+        AcceptInvitationRequest, BatchRemoveMembersRequest, BatchResendInvitationsRequest,
+        BatchRevokeInvitationsRequest, CorrectEmailRequest, CreateInvitationRequest,
+        CreateKeyRequest, CreateRoleRequest, CreateTeamRequest, CreateUserRequest,
+        DeclineInvitationRequest, DeleteRoleRequest, DeleteTeamRequest, DisableMemberRequest,
+        EnableMemberRequest, LeaveTeamRequest, ReleaseLettersRequest, RemoveMemberRequest,
+        RequestNewInvitationRequest, ResendInvitationRequest, RevokeInvitationRequest,
+        RevokeKeyRequest, TransferPrimaryAdminRequest, UpdateMemberRequest, UpdateRoleRequest,
         UpdateTeamRequest, UpdateUserRequest,
     },
 };
@@ -53,6 +55,13 @@ mutations! {
     CreateTeamRequest, |it| it.validate_only, |_it| "";
     UpdateTeamRequest, |it| it.validate_only, |it| it.team.as_ref().map_or("", |team| &team.etag);
     UpdateMemberRequest, |it| it.validate_only, |it| it.member.as_ref().map_or("", |member| &member.etag);
+    DisableMemberRequest, |it| it.validate_only, |it| &it.etag;
+    EnableMemberRequest, |it| it.validate_only, |it| &it.etag;
+    RemoveMemberRequest, |it| it.validate_only, |it| &it.etag;
+    BatchRemoveMembersRequest, |it| it.validate_only, |_it| "";
+    LeaveTeamRequest, |it| it.validate_only, |_it| "";
+    TransferPrimaryAdminRequest, |it| it.validate_only, |it| &it.etag;
+    DeleteTeamRequest, |it| it.validate_only, |it| &it.etag;
     CreateRoleRequest, |it| it.validate_only, |_it| "";
     UpdateRoleRequest, |it| it.validate_only, |it| it.role.as_ref().map_or("", |role| &role.etag);
     DeleteRoleRequest, |it| it.validate_only, |it| &it.etag;

@@ -185,7 +185,14 @@ fn advice(reason: Reason) -> String {
         Reason::InvitationRevoked => "the invitation was revoked",
         Reason::InvitationDeclined => "the invitation was declined",
         Reason::InvitationExpired => "the invitation has expired; ask for a new link",
-        Reason::NotAMember => "there is no open invitation of this person in this team",
+        Reason::NotAMember => "this person is not in the team, or has no open invitation there",
+        Reason::DirectoryManaged => "the directory keeps this person; change him there",
+        Reason::NotASecondaryAdmin => {
+            "make the person a secondary admin first, active and with an enabled account"
+        }
+        Reason::TeamNotEmpty => "others are in the team; remove them first",
+        Reason::RejoinRefused => "an admin removed this person; an admin must invite him again",
+        Reason::BatchTooLarge => "a call removes at most 5,000 people; narrow the filter",
         Reason::PrimaryAdminProtected => "this cannot be done to the primary admin",
         Reason::DomainRefused => "the team's domain rules refuse this address",
         Reason::NoSeat => "every seat of the team is taken",

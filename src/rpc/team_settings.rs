@@ -9,7 +9,10 @@ use crate::{
         domain_rules::{DomainRule, DomainRules, Effect, MAX_RULES},
         languages::Language,
         names::DisplayName,
-        teams::{Entitlement, InvitationTtl, TeamSettings, VerifiedAccountPolicy, seat_limit},
+        teams::{
+            Entitlement, InvitationTtl, RejoinPolicy, TeamSettings, VerifiedAccountPolicy,
+            seat_limit,
+        },
         texts::{ExternalId, optional},
     },
     error::{Result, Rule, Violations},
@@ -37,6 +40,7 @@ pub(super) fn settings(
     let language = language("default_language", &message.default_language, violations);
     let domain_rules = rules("domain_rules", &message.domain_rules, violations);
     let entitlements = entitlements("entitlements", &message.entitlements, violations);
+    let rejoin = rejoin("rejoin_policy", message.rejoin_policy, violations);
     Some(TeamSettings {
         display_name: display_name?,
         external_id: external_id?,
@@ -46,6 +50,7 @@ pub(super) fn settings(
         default_language: language?,
         domain_rules: domain_rules?,
         entitlements,
+        rejoin_policy: rejoin?,
     })
 }
 
@@ -67,6 +72,15 @@ fn policy(field: &str, number: i32, violations: &mut Violations) -> Option<Verif
         proto::VerifiedAccountPolicy::AskFirst => Some(VerifiedAccountPolicy::AskFirst),
     }))?;
     Some(given.unwrap_or(VerifiedAccountPolicy::AddAtOnce))
+}
+
+fn rejoin(field: &str, number: i32, violations: &mut Violations) -> Option<RejoinPolicy> {
+    let given = violations.take(word(field, number, |policy| match policy {
+        proto::RejoinPolicy::Unspecified => None,
+        proto::RejoinPolicy::AdminsOnly => Some(RejoinPolicy::AdminsOnly),
+        proto::RejoinPolicy::AnySource => Some(RejoinPolicy::AnySource),
+    }))?;
+    Some(given.unwrap_or(RejoinPolicy::AdminsOnly))
 }
 
 fn language(field: &str, text: &str, violations: &mut Violations) -> Option<Language> {
@@ -128,7 +142,8 @@ fn entitlements(field: &str, given: &[i32], violations: &mut Violations) -> Vec<
 }
 
 /// What an update mask of a team may name.
-const UPDATABLE: [&str; 8] = [
+const UPDATABLE: [&str; 9] = [
+    "rejoin_policy",
     "entitlements",
     "display_name",
     "external_id",
@@ -176,6 +191,9 @@ pub(super) fn update(message: &proto::UpdateTeamRequest) -> Result<(Uuid, app::t
             "entitlements" => {
                 changes.entitlements =
                     Some(entitlements(&field, &team.entitlements, &mut violations));
+            }
+            "rejoin_policy" => {
+                changes.rejoin_policy = rejoin(&field, team.rejoin_policy, &mut violations);
             }
             // `paths` has noted every other one.
             _ => {}

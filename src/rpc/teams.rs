@@ -5,19 +5,19 @@ use tonic::{Request, Response, Status};
 use super::{
     Rpc, filters, members, memberships, mutations,
     pages::{self, List},
-    role_changes, team_settings,
-    values::{id, timestamp},
+    removals, role_changes, team_settings,
+    team_values::{show, show_counts},
+    values::id,
 };
 use crate::{
     app::{self, Caller, teams::Created},
     clock::Time,
     domain::{
-        domain_rules::{DomainRule, Effect},
         email::Email,
         languages::Language,
         names::PersonName,
         pages::size,
-        teams::{Entitlement, Team, TeamCounts, TeamFilter, VerifiedAccountPolicy},
+        teams::TeamFilter,
         texts::{ExternalId, optional},
         users::Profile,
     },
@@ -63,9 +63,14 @@ impl TeamService for Rpc {
                 let size = size(std::mem::take(&mut message.page_size));
                 let list = List::new("ListTeams", "id", &message);
                 let after = pages::id(list.open(&rpc.ctx.secrets, &token)?)?;
-                let wanted = message.filter.unwrap_or_default().external_id;
+                let wanted = message.filter.unwrap_or_default();
                 let filter = TeamFilter {
-                    external_id: optional(ExternalId::parse, "filter.external_id", &wanted)?,
+                    external_id: optional(
+                        ExternalId::parse,
+                        "filter.external_id",
+                        &wanted.external_id,
+                    )?,
+                    show_deleted: wanted.show_deleted,
                 };
                 let page = app::teams::list(&rpc.ctx, &caller, &filter, (after, size)).await?;
                 Ok(proto::ListTeamsResponse {
@@ -206,6 +211,55 @@ impl TeamService for Rpc {
         })
         .await
     }
+
+    async fn disable_member(
+        &self,
+        request: Request<proto::DisableMemberRequest>,
+    ) -> Result<Response<proto::DisableMemberResponse>, Status> {
+        removals::disable_member(self, request).await
+    }
+
+    async fn enable_member(
+        &self,
+        request: Request<proto::EnableMemberRequest>,
+    ) -> Result<Response<proto::EnableMemberResponse>, Status> {
+        removals::enable_member(self, request).await
+    }
+
+    async fn remove_member(
+        &self,
+        request: Request<proto::RemoveMemberRequest>,
+    ) -> Result<Response<proto::RemoveMemberResponse>, Status> {
+        removals::remove_member(self, request).await
+    }
+
+    async fn batch_remove_members(
+        &self,
+        request: Request<proto::BatchRemoveMembersRequest>,
+    ) -> Result<Response<proto::BatchRemoveMembersResponse>, Status> {
+        removals::batch_remove_members(self, request).await
+    }
+
+    async fn leave_team(
+        &self,
+        request: Request<proto::LeaveTeamRequest>,
+    ) -> Result<Response<proto::LeaveTeamResponse>, Status> {
+        removals::leave_team(self, request).await
+    }
+
+    async fn transfer_primary_admin(
+        &self,
+        request: Request<proto::TransferPrimaryAdminRequest>,
+    ) -> Result<Response<proto::TransferPrimaryAdminResponse>, Status> {
+        removals::transfer_primary_admin(self, request).await
+    }
+
+    async fn delete_team(
+        &self,
+        request: Request<proto::DeleteTeamRequest>,
+    ) -> Result<Response<proto::DeleteTeamResponse>, Status> {
+        removals::delete_team(self, request).await
+    }
 }
 
 fn create(message: &proto::CreateTeamRequest) -> Result<app::teams::Create> {
@@ -266,71 +320,5 @@ fn show_created(created: Created, now: Time) -> proto::CreateTeamResponse {
         member,
         invitation,
         outcome,
-    }
-}
-
-fn show(team: &Team) -> proto::Team {
-    let settings = &team.settings;
-    let policy = match settings.verified_account_policy {
-        VerifiedAccountPolicy::AddAtOnce => proto::VerifiedAccountPolicy::AddAtOnce,
-        VerifiedAccountPolicy::AskFirst => proto::VerifiedAccountPolicy::AskFirst,
-    };
-    proto::Team {
-        id: team.id.to_string(),
-        display_name: settings.display_name.as_str().to_owned(),
-        external_id: settings
-            .external_id
-            .as_ref()
-            .map(|id| id.as_str().to_owned())
-            .unwrap_or_default(),
-        primary_admin_user_id: team.primary_admin_user_id.to_string(),
-        seat_limit: settings.seat_limit,
-        invitation_ttl: Some(prost_types::Duration {
-            seconds: settings.invitation_ttl.delta().num_seconds(),
-            nanos: 0,
-        }),
-        verified_account_policy: policy.into(),
-        default_language: settings.default_language.as_str().to_owned(),
-        domain_rules: settings
-            .domain_rules
-            .as_slice()
-            .iter()
-            .map(show_rule)
-            .collect(),
-        entitlements: settings
-            .entitlements
-            .iter()
-            .map(|entitlement| match entitlement {
-                Entitlement::DirectorySync => proto::Entitlement::DirectorySync.into(),
-            })
-            .collect(),
-        create_time: Some(timestamp(team.create_time)),
-        update_time: Some(timestamp(team.update_time)),
-        etag: team.etag(),
-    }
-}
-
-fn show_rule(rule: &DomainRule) -> proto::DomainRule {
-    let effect = match rule.effect() {
-        Effect::Allow => proto::DomainRuleEffect::Allow,
-        Effect::GuestOnly => proto::DomainRuleEffect::GuestOnly,
-        Effect::Deny => proto::DomainRuleEffect::Deny,
-    };
-    proto::DomainRule {
-        domain: rule.as_str().to_owned(),
-        effect: effect.into(),
-    }
-}
-
-const fn show_counts(counts: TeamCounts) -> proto::TeamCounts {
-    proto::TeamCounts {
-        seats: counts.seats,
-        invited_members: counts.invited_members,
-        active_members: counts.active_members,
-        disabled_members: 0,
-        removed_members: counts.removed_members,
-        open_invitations: counts.open_invitations,
-        expired_invitations: counts.expired_invitations,
-        undelivered_invitations: counts.undelivered_invitations,
     }
 }

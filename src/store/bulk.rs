@@ -5,8 +5,11 @@ use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, sea_query::OnConfl
 use super::{Reads, Tx};
 use crate::error::{Error, Result};
 
-/// Rows of one INSERT, or values of one IN: at most 32 columns stay below SQLite's 32,766 binds.
-pub(super) const CHUNK: usize = 1_000;
+/// Rows of one INSERT: at most 32 columns stay below SQLite's 32,766 binds.
+const CHUNK: usize = 1_000;
+
+/// Values of one IN: more than a call may name, and few enough for SQLite.
+pub(super) const IDS: usize = 8_000;
 
 /// Inserts every row. Every column must be set in all of them.
 pub(super) async fn insert<M, A>(tx: &Tx, rows: Vec<M>) -> Result<()>

@@ -102,13 +102,28 @@ pub async fn page(
 }
 
 /// The people whom an import made members at once.
-pub async fn verified_users(db: &impl Reads, team: Uuid, import: &str) -> Result<Vec<Uuid>> {
+pub async fn added_users(db: &impl Reads, team: Uuid, import: &str) -> Result<Vec<Uuid>> {
+    let added = [Outcome::Verified, Outcome::Revived];
+    users(db, (team, import), &added).await
+}
+
+/// The people whom an import brought in, or asked, in the order of its rows.
+pub async fn brought_in(db: &impl Reads, team: Uuid, import: &str) -> Result<Vec<Uuid>> {
+    let brought = [Outcome::Verified, Outcome::Revived, Outcome::Invited];
+    users(db, (team, import), &brought).await
+}
+
+async fn users(
+    db: &impl Reads,
+    (team, import): (Uuid, &str),
+    outcomes: &[Outcome],
+) -> Result<Vec<Uuid>> {
     let users: Vec<Option<Uuid>> = Entity::find()
         .select_only()
         .column(Column::UserId)
         .filter(Column::TeamId.eq(team))
         .filter(Column::ImportId.eq(import))
-        .filter(Column::Outcome.eq(Outcome::Verified.word()))
+        .filter(Column::Outcome.is_in(outcomes.iter().map(|outcome| outcome.word())))
         .order_by_asc(Column::RowNumber)
         .into_tuple()
         .all(db.connection())

@@ -88,7 +88,7 @@ pub struct Renewal<'a> {
 
 /// Gives open invitations a new link and time.
 pub async fn renew(tx: &Tx, ids: &[Uuid], renewal: &Renewal<'_>) -> Result<()> {
-    for chunk in ids.chunks(bulk::CHUNK) {
+    for chunk in ids.chunks(bulk::IDS) {
         let mut update = Entity::update_many()
             .col_expr(Column::SendCount, Expr::col(Column::SendCount).add(1))
             .col_expr(Column::ExpireTime, Expr::value(micros(renewal.expire_time)))
@@ -126,7 +126,7 @@ pub async fn set_inviter(tx: &Tx, id: Uuid, inviter: Option<Uuid>) -> Result<()>
 
 /// Starts the time of open invitations anew whose letters are released.
 pub async fn release(tx: &Tx, ids: &[Uuid], expire_time: Time) -> Result<()> {
-    for chunk in ids.chunks(bulk::CHUNK) {
+    for chunk in ids.chunks(bulk::IDS) {
         let done = Entity::update_many()
             .col_expr(Column::ExpireTime, Expr::value(micros(expire_time)))
             .col_expr(
@@ -158,7 +158,7 @@ pub async fn accept(tx: &Tx, id: Uuid, number: i32, now: Time) -> Result<()> {
 
 /// Ends open invitations.
 pub async fn settle(tx: &Tx, ids: &[Uuid], how: Settlement, now: Time) -> Result<()> {
-    for chunk in ids.chunks(bulk::CHUNK) {
+    for chunk in ids.chunks(bulk::IDS) {
         let done = Entity::update_many()
             .col_expr(Column::Settlement, Expr::value(how.word()))
             .col_expr(Column::SettleTime, Expr::value(micros(now)))
@@ -174,7 +174,7 @@ pub async fn settle(tx: &Tx, ids: &[Uuid], how: Settlement, now: Time) -> Result
 /// Notes that the letters which these invitations waited for will never be sent.
 pub async fn cancel_delivery(tx: &Tx, ids: &[Uuid]) -> Result<()> {
     let unsent = [DeliveryState::Held.word(), DeliveryState::Queued.word()];
-    for chunk in ids.chunks(bulk::CHUNK) {
+    for chunk in ids.chunks(bulk::IDS) {
         Entity::update_many()
             .col_expr(
                 Column::DeliveryState,
@@ -220,7 +220,7 @@ pub async fn by_ids(
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, Invitation>> {
     let mut found = HashMap::with_capacity(ids.len());
-    for chunk in ids.chunks(bulk::CHUNK) {
+    for chunk in ids.chunks(bulk::IDS) {
         let rows = Entity::find()
             .filter(Column::TeamId.eq(team))
             .filter(Column::Id.is_in(chunk.iter().copied()))
@@ -261,7 +261,7 @@ pub async fn open_of(
     users: &[Uuid],
 ) -> Result<HashMap<Uuid, Invitation>> {
     let mut open = HashMap::new();
-    for chunk in users.chunks(bulk::CHUNK) {
+    for chunk in users.chunks(bulk::IDS) {
         let rows = Entity::find()
             .filter(Column::TeamId.eq(team))
             .filter(Column::UserId.is_in(chunk.iter().copied()))

@@ -32,7 +32,7 @@ pub async fn set(tx: &Tx, (team, user): (Uuid, Uuid), roles: &[Uuid]) -> Result<
 
 /// Takes every role from these members.
 pub async fn clear(tx: &Tx, team: Uuid, users: &[Uuid]) -> Result<()> {
-    for chunk in users.chunks(bulk::CHUNK) {
+    for chunk in users.chunks(bulk::IDS) {
         Entity::delete_many()
             .filter(Column::TeamId.eq(team))
             .filter(Column::UserId.is_in(chunk.iter().copied()))
@@ -70,7 +70,7 @@ pub async fn of_members(
     users: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<Uuid>>> {
     let mut roles: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
-    for chunk in users.chunks(bulk::CHUNK) {
+    for chunk in users.chunks(bulk::IDS) {
         let rows = Entity::find()
             .filter(Column::TeamId.eq(team))
             .filter(Column::UserId.is_in(chunk.iter().copied()))
@@ -112,7 +112,7 @@ pub async fn permissions_of(
     users: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<Permission>>> {
     let mut all: HashMap<Uuid, Vec<Permission>> = HashMap::new();
-    for chunk in users.chunks(bulk::CHUNK) {
+    for chunk in users.chunks(bulk::IDS) {
         let mut query = with_roles();
         query
             .expr_as(held(Column::UserId), "user_id")

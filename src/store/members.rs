@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
-    sea_query::{Expr, Query},
+    sea_query::{Expr, ExprTrait, Query},
 };
 use uuid::Uuid;
 
@@ -26,7 +26,7 @@ use crate::{
     clock::Time,
     domain::{
         invitations::Invitation,
-        members::{Member, Removal, Source},
+        members::{Member, MemberDisabledReason, Removal, Source},
         pages::{Page, Position},
         roles::Role,
         teams::Team,
@@ -81,7 +81,7 @@ pub async fn insert(tx: &Tx, team: Uuid, users: &[Uuid], entry: Entry) -> Result
         (Column::JoinTime, Expr::value(join_time)),
     ];
     let columns = || values.iter().cloned().chain(copies::columns());
-    for chunk in users.chunks(bulk::CHUNK) {
+    for chunk in users.chunks(bulk::IDS) {
         let accounts = Query::select()
             .exprs(columns().map(|(_, value)| value))
             .from(users::Entity)
@@ -99,6 +99,12 @@ pub async fn insert(tx: &Tx, team: Uuid, users: &[Uuid], entry: Entry) -> Result
     Ok(())
 }
 
+/// Whether a member is disabled, in the words of the indexes.
+pub(super) fn disabled() -> Expr {
+    let column = |column: Column| Expr::col((Entity, column));
+    column(Column::DisabledByAdmin).or(column(Column::DisabledByDirectory))
+}
+
 /// Gives memberships that ended, or whose invitation expired, a new beginning, without custom roles. The primary admin's role is the team's
 /// to give, so his keeps what it has.
 pub async fn enter_again(tx: &Tx, team: &Team, users: &[Uuid], entry: Entry) -> Result<()> {
@@ -107,11 +113,15 @@ pub async fn enter_again(tx: &Tx, team: &Team, users: &[Uuid], entry: Entry) -> 
         Expr::col(Column::Role),
     )
     .finally(Expr::value(role_word(entry.role)));
-    for chunk in users.chunks(bulk::CHUNK) {
+    for chunk in users.chunks(bulk::IDS) {
         let join_time = entry.joined.then_some(micros(entry.now));
         let mut update = Entity::update_many()
             .col_expr(Column::Role, role.clone().into())
             .col_expr(Column::Source, Expr::value(entry.source.word()))
+            .col_expr(
+                Column::JoinedBefore,
+                Expr::col(Column::JoinedBefore).or(Expr::col(Column::JoinTime).is_not_null()),
+            )
             .col_expr(Column::JoinTime, Expr::value(join_time))
             .col_expr(Column::RemoveTime, Expr::value(None::<i64>))
             .col_expr(Column::Removal, Expr::value(None::<String>))
@@ -153,16 +163,18 @@ pub async fn end_invited(
     removal: Removal,
     now: Time,
 ) -> Result<()> {
-    for chunk in users.chunks(bulk::CHUNK) {
+    for chunk in users.chunks(bulk::IDS) {
         let mut update = Entity::update_many()
             .col_expr(Column::RemoveTime, Expr::value(micros(now)))
             .col_expr(Column::Removal, Expr::value(removal.word()))
+            .col_expr(Column::DisabledByAdmin, Expr::value(false))
+            .col_expr(Column::DisabledByDirectory, Expr::value(false))
             .filter(Column::TeamId.eq(team.id))
             .filter(Column::UserId.is_in(chunk.iter().copied()))
             .filter(Column::UserId.ne(team.primary_admin_user_id))
             .filter(Column::JoinTime.is_null())
             .filter(Column::RemoveTime.is_null());
-        if removal == Removal::Declined {
+        if removal.is_by_himself() {
             update = update.col_expr(Column::DeclineTime, Expr::value(micros(now)));
         }
         let done = update.exec(tx.connection()).await?;
@@ -196,7 +208,7 @@ pub async fn find(db: &impl Reads, team: &Team, user: Uuid) -> Result<Option<Mem
 /// The roles of people in a team, as others see them; whether they are in it still does not matter.
 pub async fn roles(db: &impl Reads, team: &Team, users: &[Uuid]) -> Result<HashMap<Uuid, Role>> {
     let mut roles = HashMap::with_capacity(users.len());
-    for chunk in users.chunks(bulk::CHUNK) {
+    for chunk in users.chunks(bulk::IDS) {
         let rows = Entity::find()
             .select_only()
             .columns([Column::UserId, Column::Role])
@@ -215,7 +227,7 @@ pub async fn roles(db: &impl Reads, team: &Team, users: &[Uuid]) -> Result<HashM
 /// Which of these users are in a team, invited or joined.
 pub async fn present(db: &impl Reads, team: Uuid, users: &[Uuid]) -> Result<HashSet<Uuid>> {
     let mut present = HashSet::with_capacity(users.len());
-    for chunk in users.chunks(bulk::CHUNK) {
+    for chunk in users.chunks(bulk::IDS) {
         let rows = Entity::find()
             .select_only()
             .column(Column::UserId)
@@ -245,7 +257,7 @@ pub async fn is_elsewhere(db: &impl Reads, team: Uuid, user: Uuid) -> Result<boo
 /// Which of these users are active members.
 pub async fn active_of(db: &impl Reads, team: Uuid, users: &[Uuid]) -> Result<Vec<Uuid>> {
     let mut active = Vec::new();
-    for chunk in users.chunks(bulk::CHUNK) {
+    for chunk in users.chunks(bulk::IDS) {
         let rows = Entity::find()
             .filter(Column::TeamId.eq(team))
             .filter(Column::UserId.is_in(chunk.iter().copied()))
@@ -356,6 +368,7 @@ fn member(team: &Team, row: &Model, (user, roles): (User, Vec<Uuid>)) -> Result<
             Some(_) => Vec::new(),
         },
         source: word(Source::of, &row.source)?,
+        disabled_reasons: disabled_reasons(row),
         create_time: time(row.create_time)?,
         join_time: opt_time(row.join_time)?,
         remove_time: opt_time(row.remove_time)?,
@@ -364,23 +377,11 @@ fn member(team: &Team, row: &Model, (user, roles): (User, Vec<Uuid>)) -> Result<
     })
 }
 
-/// How many seats are taken: by everybody who joined, every unexpired invitation, and the primary admin always.
-pub async fn seats_used(db: &impl Reads, team: &Team, now: Time) -> Result<i64> {
-    let joined = Entity::find()
-        .filter(Column::TeamId.eq(team.id))
-        .filter(Column::JoinTime.is_not_null())
-        .filter(Column::RemoveTime.is_null())
-        .count(db.connection())
-        .await?;
-    let waiting = invitations::Entity::find()
-        .filter(invitations::Column::TeamId.eq(team.id))
-        .filter(invitations::Column::Settlement.is_null())
-        .filter(
-            Condition::any()
-                .add(invitations::Column::ExpireTime.gt(micros(now)))
-                .add(invitations::Column::UserId.eq(team.primary_admin_user_id)),
-        )
-        .count(db.connection())
-        .await?;
-    i64::try_from(joined + waiting).map_err(|error| Error::Internal(Box::new(error)))
+fn disabled_reasons(row: &Model) -> Vec<MemberDisabledReason> {
+    let reasons = [
+        (row.disabled_by_admin, MemberDisabledReason::Admin),
+        (row.disabled_by_directory, MemberDisabledReason::Directory),
+    ];
+    let held = reasons.into_iter().filter(|(holds, _)| *holds);
+    held.map(|(_, reason)| reason).collect()
 }

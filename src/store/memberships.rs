@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Reads, rows::word};
 use crate::{domain::roles::Role, error::Result};
 
-/// What an active membership is: joined, not ended, and its account enabled.
+/// What an active membership is: joined, not ended, not disabled, and its account enabled.
 const ACTIVE: &str = "
 SELECT members.team_id, members.user_id,
     CASE WHEN teams.primary_admin_user_id = members.user_id THEN 'PRIMARY_ADMIN' ELSE members.role END AS role
@@ -17,7 +17,9 @@ CROSS JOIN members
 INNER JOIN teams ON teams.id = members.team_id
 INNER JOIN users ON users.id = members.user_id
 WHERE members.team_id = wanted.team_id AND members.user_id = wanted.user_id
-    AND members.join_time IS NOT NULL AND members.remove_time IS NULL AND users.verify_time IS NOT NULL";
+    AND members.join_time IS NOT NULL AND members.remove_time IS NULL
+    AND NOT members.disabled_by_admin AND NOT members.disabled_by_directory
+    AND teams.delete_time IS NULL AND users.verify_time IS NOT NULL";
 
 /// The roles of those who are active members, by team and person: one statement, whatever their number.
 pub async fn active(

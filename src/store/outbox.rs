@@ -103,7 +103,7 @@ pub const fn state(held: bool) -> DeliveryState {
 
 /// Cancels the unsent letters of invitations and wipes their tokens.
 pub async fn cancel(tx: &Tx, invitations: &[Uuid], now: Time) -> Result<()> {
-    for chunk in invitations.chunks(bulk::CHUNK) {
+    for chunk in invitations.chunks(bulk::IDS) {
         Entity::update_many()
             .col_expr(Column::State, Expr::value(DeliveryState::Cancelled.word()))
             .col_expr(Column::SealedToken, Expr::value(None::<Vec<u8>>))
@@ -159,7 +159,7 @@ pub async fn held(tx: &Tx, team: Uuid, import: &str) -> Result<Vec<Held>> {
 
 /// Queues held letters; their time begins now.
 pub async fn release(tx: &Tx, ids: &[Uuid], now: Time) -> Result<()> {
-    for chunk in ids.chunks(bulk::CHUNK) {
+    for chunk in ids.chunks(bulk::IDS) {
         let done = Entity::update_many()
             .col_expr(Column::State, Expr::value(DeliveryState::Queued.word()))
             .col_expr(Column::DueTime, Expr::value(micros(now)))
@@ -303,7 +303,7 @@ pub async fn delete_settled_before(tx: &Tx, before: Time) -> Result<u64> {
         .column(Column::Id)
         .from(Entity)
         .and_where(Column::SettleTime.lt(micros(before)))
-        .limit(bulk::CHUNK as u64)
+        .limit(bulk::IDS as u64)
         .to_owned();
     let done = Entity::delete_many()
         .filter(Column::Id.in_subquery(some))

@@ -14,7 +14,7 @@ use super::{
         members::{Column, Entity},
         roles, users,
     },
-    members::shown_role,
+    members::{disabled, shown_role},
     roles::permissions,
 };
 use crate::{
@@ -32,6 +32,7 @@ pub async fn of(db: &impl Reads, team: &Team, user: Uuid) -> Result<Option<Power
     standing
         .expr_as(member(Column::Role), "role")
         .expr_as(member(Column::JoinTime), "join_time")
+        .expr_as(disabled(), "disabled")
         .expr_as(account(users::Column::VerifyTime), "verify_time")
         .expr_as(role(roles::Column::Permissions), "permissions")
         .from(Entity)
@@ -61,7 +62,8 @@ pub async fn of(db: &impl Reads, team: &Team, user: Uuid) -> Result<Option<Power
     };
     let joined: Option<i64> = row.try_get("", "join_time")?;
     let verified: Option<i64> = row.try_get("", "verify_time")?;
-    if joined.is_none() || verified.is_none() {
+    let disabled: bool = row.try_get("", "disabled")?;
+    if joined.is_none() || disabled || verified.is_none() {
         return Ok(Some(Power::Powerless(user)));
     }
     let role: String = row.try_get("", "role")?;

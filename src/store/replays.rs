@@ -107,7 +107,7 @@ pub async fn delete_before(tx: &Tx, before: Time) -> Result<u64> {
         .columns(key())
         .from(Entity)
         .and_where(Expr::col(Column::CreateTime).lt(micros(before)))
-        .limit(bulk::CHUNK as u64)
+        .limit(bulk::IDS as u64)
         .to_owned();
     let whole = Expr::tuple(key().map(Expr::col));
     let done = Entity::delete_many()

@@ -7,12 +7,14 @@ use uuid::Uuid;
 
 use super::{
     Reads, Tx, bulk,
-    entities::members::{Column, Entity},
+    entities::members::{Column, Entity, Model},
     invitations::open_of,
+    rows::word,
 };
 use crate::{
     domain::{
-        admission::{OpenInvitation, Standing},
+        admission::{End, OpenInvitation, Standing},
+        members::Removal,
         teams::Team,
     },
     error::Result,
@@ -21,7 +23,7 @@ use crate::{
 /// The memberships of these users in the team, past and present, by user.
 pub async fn of(tx: &Tx, team: &Team, users: &[Uuid]) -> Result<HashMap<Uuid, Standing>> {
     let mut standings = HashMap::with_capacity(users.len());
-    for chunk in users.chunks(bulk::CHUNK) {
+    for chunk in users.chunks(bulk::IDS) {
         let rows = Entity::find()
             .filter(Column::TeamId.eq(team.id))
             .filter(Column::UserId.is_in(chunk.iter().copied()))
@@ -31,7 +33,8 @@ pub async fn of(tx: &Tx, team: &Team, users: &[Uuid]) -> Result<HashMap<Uuid, St
             let standing = Standing {
                 is_primary: row.user_id == team.primary_admin_user_id,
                 is_member: row.join_time.is_some() && row.remove_time.is_none(),
-                declined: row.decline_time.is_some(),
+                end: end(&row)?,
+                said_no: row.decline_time.is_some(),
                 open: None,
             };
             standings.insert(row.user_id, standing);
@@ -47,4 +50,14 @@ pub async fn of(tx: &Tx, team: &Team, users: &[Uuid]) -> Result<HashMap<Uuid, St
         }
     }
     Ok(standings)
+}
+
+fn end(row: &Model) -> Result<Option<End>> {
+    let Some(removal) = &row.removal else {
+        return Ok(None);
+    };
+    Ok(Some(End {
+        removal: word(Removal::of, removal)?,
+        was_member: row.joined_before || row.join_time.is_some(),
+    }))
 }

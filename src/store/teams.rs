@@ -14,7 +14,8 @@ use super::{
         invitations, members,
         teams::{ActiveModel, Column, Entity, Model},
     },
-    rows::{micros, time, word},
+    members::disabled,
+    rows::{micros, opt_time, time, word},
 };
 use crate::{
     clock::Time,
@@ -25,7 +26,7 @@ use crate::{
         names::DisplayName,
         pages::{Page, Position},
         teams::{
-            Entitlement, InvitationTtl, Team, TeamCounts, TeamFilter, TeamSettings,
+            Entitlement, InvitationTtl, RejoinPolicy, Team, TeamCounts, TeamFilter, TeamSettings,
             VerifiedAccountPolicy,
         },
         texts::ExternalId,
@@ -60,9 +61,11 @@ impl TryFrom<Model> for Team {
                     .filter(|text| !text.is_empty())
                     .map(|text| word(Entitlement::of, text))
                     .collect::<Result<_>>()?,
+                rejoin_policy: word(RejoinPolicy::of, &row.rejoin_policy)?,
             },
             create_time: time(row.create_time)?,
             update_time: time(row.update_time)?,
+            delete_time: opt_time(row.delete_time)?,
         })
     }
 }
@@ -95,6 +98,8 @@ fn row(team: &Team) -> Model {
             .join(","),
         create_time: micros(team.create_time),
         update_time: micros(team.update_time),
+        delete_time: team.delete_time.map(micros),
+        rejoin_policy: settings.rejoin_policy.word().to_owned(),
     }
 }
 
@@ -122,13 +127,22 @@ fn kept<T>(parsed: Result<T, FieldViolation>) -> Result<T> {
     parsed.map_err(|broken| Error::kept(&broken))
 }
 
-/// One team.
+/// One team, unless it was deleted.
 pub async fn by_id(db: &impl Reads, id: Uuid) -> Result<Option<Team>> {
+    let row = Entity::find_by_id(id)
+        .filter(Column::DeleteTime.is_null())
+        .one(db.connection())
+        .await?;
+    row.map(Team::try_from).transpose()
+}
+
+/// One team, even if it was deleted.
+pub async fn past_or_present(db: &impl Reads, id: Uuid) -> Result<Option<Team>> {
     let row = Entity::find_by_id(id).one(db.connection()).await?;
     row.map(Team::try_from).transpose()
 }
 
-/// Names of teams by id.
+/// Teams by id, deleted ones too.
 pub async fn by_ids(db: &impl Reads, ids: &[Uuid]) -> Result<Vec<Team>> {
     let rows = Entity::find()
         .filter(Column::Id.is_in(ids.iter().copied()))
@@ -140,6 +154,7 @@ pub async fn by_ids(db: &impl Reads, ids: &[Uuid]) -> Result<Vec<Team>> {
 /// The team with this id, locked until the transaction ends: whoever changes its people holds this lock.
 pub async fn lock(tx: &Tx, id: Uuid) -> Result<Option<Team>> {
     let row = Entity::find_by_id(id)
+        .filter(Column::DeleteTime.is_null())
         .lock(LockType::NoKeyUpdate)
         .one(tx.connection())
         .await?;
@@ -167,11 +182,25 @@ pub async fn update(tx: &Tx, team: &Team) -> Result<()> {
     Ok(())
 }
 
+/// Notes that a team is deleted.
+pub async fn delete(tx: &Tx, team: Uuid, now: Time) -> Result<()> {
+    let done = Entity::update_many()
+        .col_expr(Column::DeleteTime, micros(now).into())
+        .col_expr(Column::UpdateTime, micros(now).into())
+        .filter(Column::Id.eq(team))
+        .filter(Column::DeleteTime.is_null())
+        .exec(tx.connection())
+        .await?;
+    bulk::expect(1, done.rows_affected)
+}
+
 /// Names another primary admin.
-pub async fn set_primary_admin(tx: &Tx, team: Uuid, user: Uuid) -> Result<()> {
+pub async fn set_primary_admin(tx: &Tx, team: &Team, user: Uuid, now: Time) -> Result<()> {
     let done = Entity::update_many()
         .col_expr(Column::PrimaryAdminUserId, user.into())
-        .filter(Column::Id.eq(team))
+        .col_expr(Column::UpdateTime, micros(now).into())
+        .filter(Column::Id.eq(team.id))
+        .filter(Column::PrimaryAdminUserId.eq(team.primary_admin_user_id))
         .exec(tx.connection())
         .await?;
     bulk::expect(1, done.rows_affected)
@@ -185,6 +214,9 @@ pub async fn page(
     size: u64,
 ) -> Result<Page<Team>> {
     let mut query = Entity::find().order_by_asc(Column::Id).limit(size + 1);
+    if !filter.show_deleted {
+        query = query.filter(Column::DeleteTime.is_null());
+    }
     if let Some(external_id) = &filter.external_id {
         query = query.filter(Column::ExternalId.eq(external_id.as_str()));
     }
@@ -207,16 +239,19 @@ pub async fn counts(db: &impl Reads, team: &Team, now: Time) -> Result<TeamCount
     use members::Column as Members;
 
     let present = Members::RemoveTime.is_null();
-    let people: Option<(i64, i64, i64)> = members::Entity::find()
+    let joined = present.clone().and(Members::JoinTime.is_not_null());
+    let people: Option<(i64, i64, i64, i64)> = members::Entity::find()
         .select_only()
-        .expr(count_if(present.clone().and(Members::JoinTime.is_null())))
-        .expr(count_if(present.and(Members::JoinTime.is_not_null())))
+        .expr(count_if(present.and(Members::JoinTime.is_null())))
+        .expr(count_if(joined.clone().and(disabled().not())))
+        .expr(count_if(joined.and(disabled())))
         .expr(count_if(Members::RemoveTime.is_not_null()))
         .filter(Members::TeamId.eq(team.id))
         .into_tuple()
         .one(db.connection())
         .await?;
-    let (invited_members, active_members, removed_members) = people.unwrap_or_default();
+    let (invited_members, active_members, disabled_members, removed_members) =
+        people.unwrap_or_default();
 
     let expired = Invitations::ExpireTime.lte(micros(now));
     let of_primary = Invitations::UserId.eq(team.primary_admin_user_id);
@@ -237,10 +272,11 @@ pub async fn counts(db: &impl Reads, team: &Team, now: Time) -> Result<TeamCount
         open.unwrap_or_default();
 
     Ok(TeamCounts {
-        // As `members::seats_used` counts them.
-        seats: active_members + waiting,
+        // As `seats::used` counts them.
+        seats: active_members + disabled_members + waiting,
         invited_members,
         active_members,
+        disabled_members,
         removed_members,
         open_invitations,
         expired_invitations,

@@ -80,7 +80,7 @@ pub async fn resends_since(
     since: Time,
 ) -> Result<Vec<(Uuid, Time)>> {
     let mut resends = Vec::new();
-    for chunk in invitations.chunks(bulk::CHUNK) {
+    for chunk in invitations.chunks(bulk::IDS) {
         let rows = Entity::find()
             .select_only()
             .column(Column::InvitationId)
@@ -101,7 +101,7 @@ pub async fn resends_since(
 
 /// Notes that these invitations have ended, from when on their links are kept for a while only.
 pub async fn settle(tx: &Tx, invitations: &[Uuid], now: Time) -> Result<()> {
-    for chunk in invitations.chunks(bulk::CHUNK) {
+    for chunk in invitations.chunks(bulk::IDS) {
         Entity::update_many()
             .col_expr(Column::SettleTime, Expr::value(micros(now)))
             .filter(Column::InvitationId.is_in(chunk.iter().copied()))
@@ -117,7 +117,7 @@ pub async fn delete_settled_before(tx: &Tx, before: Time) -> Result<u64> {
         .column(Column::Hash)
         .from(Entity)
         .and_where(Column::SettleTime.lt(micros(before)))
-        .limit(bulk::CHUNK as u64)
+        .limit(bulk::IDS as u64)
         .to_owned();
     let done = Entity::delete_many()
         .filter(Column::Hash.in_subquery(some))

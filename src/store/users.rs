@@ -104,7 +104,7 @@ pub async fn lock_by_emails(tx: &Tx, normals: &[&str], hold: Hold) -> Result<Vec
         Hold::Change => LockType::Update,
     };
     let mut found = Vec::new();
-    for chunk in normals.chunks(bulk::CHUNK) {
+    for chunk in normals.chunks(bulk::IDS) {
         let rows = Entity::find()
             .filter(Column::EmailNormal.is_in(chunk.iter().copied()))
             .order_by_asc(Column::EmailNormal)

@@ -71,6 +71,7 @@ async fn a_message_that_inflates_beyond_four_mebibytes_is_too_large(h: &Harness)
         let bomb = ListTeamsRequest {
             filter: Some(TeamFilter {
                 external_id: huge(mebibytes),
+                ..TeamFilter::default()
             }),
             ..ListTeamsRequest::default()
         };
@@ -80,6 +81,7 @@ async fn a_message_that_inflates_beyond_four_mebibytes_is_too_large(h: &Harness)
     let most = ListTeamsRequest {
         filter: Some(TeamFilter {
             external_id: huge(3),
+            ..TeamFilter::default()
         }),
         ..ListTeamsRequest::default()
     };

@@ -64,11 +64,8 @@ async fn nobody_gets_at_another_team_by_its_ids(h: &Harness) {
     ];
     let mut crawled = 0;
     for method in methods() {
-        let used: BTreeSet<String> = sample(&method, &mine)
-            .iter()
-            .flat_map(named)
-            .map(|(_, text)| text)
-            .collect();
+        let own = sample(&method, &mine);
+        let used: BTreeSet<String> = own.iter().flat_map(named).map(|(_, text)| text).collect();
         let ids: Vec<&str> = IDS
             .into_iter()
             .filter(|name| used.contains(&mine[name]))
@@ -88,6 +85,9 @@ async fn nobody_gets_at_another_team_by_its_ids(h: &Harness) {
                 })
                 .collect();
             let messages = sample(&method, &things);
+            if messages == own {
+                continue;
+            }
             let sent: BTreeSet<String> =
                 messages.iter().flat_map(named).map(|(_, id)| id).collect();
             for (who, actor, key) in &voices {

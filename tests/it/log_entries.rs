@@ -23,7 +23,7 @@ tests![
     a_stretch_of_time_holds_what_is_out_of_order_too,
 ];
 
-async fn newest(h: &Harness) -> Event {
+pub(crate) async fn newest(h: &Harness) -> Event {
     let mut all = list(h, ListEventsRequest::default()).await;
     all.pop().expect("an event")
 }

@@ -6,6 +6,8 @@ mod answers;
 mod authorities;
 mod authority;
 mod backends;
+mod batch_equality;
+mod batch_removals;
 mod batch_revocations;
 mod binary;
 mod bounds;
@@ -26,6 +28,7 @@ mod crawler;
 mod dead_links;
 mod deadlines;
 mod deployments;
+mod disabling;
 mod domain_rules;
 mod drain;
 mod dumps;
@@ -96,9 +99,12 @@ mod raw_calls;
 mod refusals;
 mod rehearsals;
 mod relays;
+mod removal_races;
+mod removals;
 mod repeated_calls;
 mod request_ids;
 mod resends;
+mod revivals;
 mod role_change_manners;
 mod role_changes;
 mod role_losses;
@@ -121,11 +127,13 @@ mod sqlite;
 mod stage;
 mod statements;
 mod steps;
+mod team_deletions;
 mod team_settings;
 mod teams;
 mod tls;
 mod tls_files;
 mod tombstones;
+mod transfers;
 mod untaken;
 mod upgrades;
 mod uploads;
@@ -149,6 +157,8 @@ use harness::Test;
 const MODULES: &[fn() -> Vec<Test>] = &[
     addresses::tests,
     authority::tests,
+    batch_equality::tests,
+    batch_removals::tests,
     batch_revocations::tests,
     bounds::tests,
     cancelled_calls::tests,
@@ -160,6 +170,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     crawler::tests,
     dead_links::tests,
     deadlines::tests,
+    disabling::tests,
     domain_rules::tests,
     drain::tests,
     errors::tests,
@@ -190,9 +201,8 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     list_filters::tests,
     list_plans::tests,
     log_entries::tests,
-    untaken::tests,
-    members::tests,
     matrix::tests,
+    members::tests,
     memberships::tests,
     messages::tests,
     outbox::tests,
@@ -204,9 +214,12 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     races::tests,
     rates::tests,
     rehearsals::tests,
+    removal_races::tests,
+    removals::tests,
     repeated_calls::tests,
     request_ids::tests,
     resends::tests,
+    revivals::tests,
     role_change_manners::tests,
     role_changes::tests,
     role_losses::tests,
@@ -222,10 +235,13 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     smtp::tests,
     smtp_tls::tests,
     statements::tests,
+    team_deletions::tests,
     team_settings::tests,
     teams::tests,
     tls::tests,
     tombstones::tests,
+    transfers::tests,
+    untaken::tests,
     user_lists::tests,
     users::tests,
     watches::tests,

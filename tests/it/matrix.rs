@@ -61,7 +61,11 @@ async fn the_document_has_the_same_table(_: &Harness) {
             .zip(&columns[3..7])
             .filter_map(|(letter, cell)| (*cell == "yes").then_some(letter))
             .collect();
-        assert_eq!(said, *letters, "{permission}");
+        let letters: String = letters
+            .chars()
+            .filter(|one| "PSOV".contains(*one))
+            .collect();
+        assert_eq!(said, letters, "{permission}");
     }
 }
 
@@ -108,9 +112,11 @@ async fn every_role_may_do_what_the_table_says_and_nothing_else(h: &Harness) {
             let messages = sample(&method, &things);
             let missing = |caller: &Caller| {
                 [base, extra].into_iter().find(|permission| {
-                    !permission.is_empty()
-                        && caller.letter != 'A'
-                        && !holders[permission].contains(caller.letter)
+                    let holds = match caller.letter {
+                        'A' => *permission != "team.leave",
+                        letter => permission.is_empty() || holders[permission].contains(letter),
+                    };
+                    !holds
                 })
             };
             let (able, unable): (Vec<_>, Vec<_>) =

@@ -186,6 +186,7 @@ async fn lists_that_are_too_long_and_text_that_no_database_takes_are_refused(h: 
     let nul = ListTeamsRequest {
         filter: Some(TeamFilter {
             external_id: "\0".to_owned(),
+            ..TeamFilter::default()
         }),
         ..ListTeamsRequest::default()
     };

@@ -21,7 +21,7 @@ pub(crate) const FIRST_BATCH: i64 = 1_000_000;
 pub(crate) const EVENT_EVERY: i64 = 60_000_000;
 
 /// What is made of each number `i`, in one transaction. A tenth of the people left, two were invited too long ago, three
-/// wait, four joined; a name is shared by some.
+/// wait, four joined, of whom a seventh is disabled; a name is shared by some.
 const ROWS: &str = "
 BEGIN;
 CREATE TEMPORARY TABLE many AS WITH RECURSIVE numbers(i) AS
@@ -43,7 +43,7 @@ INSERT INTO users (id, email_normal, email_typed, given_name, family_name, creat
         given || ' ' || family, family || ' ' || given, {now}
     FROM many WHERE i < 10 * {others};
 INSERT INTO members (team_id, user_id, role, source, create_time, join_time, remove_time, removal, verified,
-    name_key, family_key, email_key)
+    disabled_by_admin, name_key, family_key, email_key)
     SELECT {team}, {person},
         CASE WHEN i % 100 = 4 THEN 'SECONDARY_ADMIN' WHEN i % 100 = 8 THEN 'SSO_ADMIN' WHEN i % 5 = 0 THEN 'GUEST'
             ELSE 'MEMBER' END,
@@ -54,6 +54,7 @@ INSERT INTO members (team_id, user_id, role, source, create_time, join_time, rem
         CASE WHEN fate = 'left' THEN {now} END,
         CASE WHEN fate = 'left' THEN 'DECLINED' END,
         fate = 'joined' OR i % 20 = 1,
+        fate = 'joined' AND i % 7 = 0,
         given || ' ' || family, family || ' ' || given, given || '.' || family || i || '@acme.example'
     FROM many;
 INSERT INTO invitations (id, team_id, user_id, settlement, delivery_state, send_count, import_id, create_time,

@@ -9,6 +9,25 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
     ("TeamService/ListMembers", "members.read", "teams:read"),
     ("TeamService/GetMember", "members.read", "teams:read"),
     ("TeamService/UpdateMember", "members.update", "teams:write"),
+    (
+        "TeamService/DisableMember",
+        "members.disable",
+        "teams:write",
+    ),
+    ("TeamService/EnableMember", "members.disable", "teams:write"),
+    ("TeamService/RemoveMember", "members.remove", "teams:write"),
+    (
+        "TeamService/BatchRemoveMembers",
+        "members.remove",
+        "teams:write",
+    ),
+    ("TeamService/LeaveTeam", "team.leave", "teams:write"),
+    (
+        "TeamService/TransferPrimaryAdmin",
+        "primary.transfer",
+        "teams:write",
+    ),
+    ("TeamService/DeleteTeam", "team.delete", "teams:write"),
     ("RoleService/ListRoles", "team.read", "teams:read"),
     ("RoleService/CreateRole", "roles.update", "teams:write"),
     ("RoleService/UpdateRole", "roles.update", "teams:write"),
@@ -106,16 +125,20 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
     ("EventService/WatchEvents", "events.read", "events:read"),
 ];
 
-/// Who holds a permission: Primary, Secondary, ssO admin, and a serVice that acts for nobody. Members and guests hold none, and
-/// the operator all.
+/// Who holds a permission: Primary, Secondary, ssO admin, and a serVice that acts for nobody; Members and Guests hold one. The operator
+/// holds all, but that he has no membership to end.
 pub(crate) const HOLDERS: &[(&str, &str)] = &[
     ("team.read", "PSOV"),
     ("team.update", "PSO"),
+    ("team.delete", "P"),
+    ("team.leave", "PSOMG"),
     ("roles.update", "PSO"),
     ("members.read", "PSOV"),
     ("members.check", "PSOV"),
     ("members.invite", "PSOV"),
     ("members.update", "PSOV"),
+    ("members.disable", "PSOV"),
+    ("members.remove", "PSOV"),
     ("invitations.read", "PSOV"),
     ("invitations.resend", "PSOV"),
     ("invitations.revoke", "PSOV"),
@@ -125,6 +148,7 @@ pub(crate) const HOLDERS: &[(&str, &str)] = &[
     ("admins.grant", "PSO"),
     ("admins.remove", "PSO"),
     ("sso_admins.grant", "PO"),
+    ("primary.transfer", "P"),
     ("teams.create", ""),
     ("teams.list", ""),
     ("users.read", ""),
@@ -140,4 +164,9 @@ pub(crate) const GRANTS: &[&str] = &[
     "InvitationService/CreateInvitation",
     "InvitationService/ResendInvitation",
 ];
-pub(crate) const ENDS: &[&str] = &["InvitationService/RevokeInvitation"];
+pub(crate) const ENDS: &[&str] = &[
+    "TeamService/DisableMember",
+    "TeamService/EnableMember",
+    "TeamService/RemoveMember",
+    "InvitationService/RevokeInvitation",
+];

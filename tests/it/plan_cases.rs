@@ -145,17 +145,13 @@ fn member_cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
         query: query.to_owned(),
         ..plain()
     };
-    let all = [
-        MemberState::Invited,
-        MemberState::Active,
-        MemberState::Removed,
-    ];
     let mut cases: Vec<Case> = [
         plain(),
         of_states(&[MemberState::Invited]),
         of_states(&[MemberState::Active]),
+        of_states(&[MemberState::Disabled]),
         of_states(&[MemberState::Removed]),
-        of_states(&all),
+        of_states(&[MemberState::Active, MemberState::Removed]),
         of_roles(&[Role::Member]),
         of_roles(&[Role::Guest]),
         of_roles(&[Role::SsoAdmin]),
@@ -333,6 +329,7 @@ fn other_cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
     let last = Position(id_of(9, OTHERS - 100).as_bytes().to_vec());
     let one = TeamFilter {
         external_id: "other-7".to_owned(),
+        ..TeamFilter::default()
     };
     let user_teams = |include_removed| {
         List::UserTeams(ListUserTeamsRequest {

@@ -79,6 +79,17 @@ impl World {
                 assert_eq!(member.changed_fields, ["role"]);
                 standing.role = member.role();
             }
+            (
+                EventType::MemberDisabled | EventType::MemberEnabled,
+                Some(Payload::Member(member)),
+            ) => {
+                let place = (team.clone(), user.clone());
+                let standing = self.members.get_mut(&place).expect("a member");
+                standing.state = member.state();
+            }
+            (EventType::TeamDeleted, Some(Payload::Team(_))) => {
+                self.teams.remove(team);
+            }
             (kind, Some(Payload::Member(member))) => self.enter(kind, (team, user), member),
             (EventType::InvitationResent, Some(Payload::Invitation(resent))) => {
                 self.offer(&resent.invitation_id).send_count = resent.send_count;
@@ -112,15 +123,15 @@ impl World {
         let verified = self.people.entry(user.clone()).or_default();
         let settled = match (kind, member.removal()) {
             (EventType::MemberInvited, MemberRemoval::Unspecified) => None,
-            (EventType::MemberAdded, MemberRemoval::Unspecified) => Some(InvitationState::Accepted),
+            (EventType::MemberAdded | EventType::MemberRevived, MemberRemoval::Unspecified) => {
+                Some(InvitationState::Accepted)
+            }
             (EventType::MemberJoined, MemberRemoval::Unspecified) => {
                 *verified = true;
                 Some(InvitationState::Accepted)
             }
             (EventType::MemberRemoved, MemberRemoval::Declined) => Some(InvitationState::Declined),
-            (EventType::MemberRemoved, MemberRemoval::Revoked | MemberRemoval::Corrected) => {
-                Some(InvitationState::Revoked)
-            }
+            (EventType::MemberRemoved, _) => Some(InvitationState::Revoked),
             _ => panic!("{kind:?} {member:?}"),
         };
         let id = &member.invitation_id;

@@ -22,7 +22,7 @@ tests![
 ];
 
 /// What two different calls answered that started at the same moment.
-async fn both<A, B>(
+pub(crate) async fn both<A, B>(
     one: impl Future<Output = Result<Response<A>, Status>> + Send + 'static,
     other: impl Future<Output = Result<Response<B>, Status>> + Send + 'static,
 ) -> (Result<Response<A>, Status>, Result<Response<B>, Status>)
@@ -34,7 +34,7 @@ where
     (one.await.expect("no panic"), other.await.expect("no panic"))
 }
 
-fn accept(
+pub(crate) fn accept(
     h: &Harness,
     token: &str,
 ) -> impl Future<Output = Result<Response<AcceptInvitationResponse>, Status>> + Send + use<> {

@@ -28,6 +28,10 @@ pub(crate) fn sample(method: &MethodDescriptor, things: &Things) -> Vec<DynamicM
         "UpdateMember" => "role",
         _ => "",
     };
+    if method.name() == "LeaveTeam" {
+        // Whoever has left cannot try the next call.
+        message.set_field_by_name("validate_only", Value::Bool(true));
+    }
     if !paths.is_empty() {
         let field = message.descriptor().get_field_by_name("update_mask");
         let field = field.expect("an update mask");
@@ -68,9 +72,12 @@ fn fill(descriptor: &MessageDescriptor, things: &Things) -> DynamicMessage {
             .containing_oneof()
             .and_then(|oneof| oneof.fields().next())
             .is_none_or(|first| first == field);
-        // Either ids or an import: the ids.
-        let excluded =
-            descriptor.name() == "BatchRevokeInvitationsRequest" && field.name() == "import_id";
+        // Of the ways to name many: the ids.
+        let excluded = match descriptor.name() {
+            "BatchRevokeInvitationsRequest" => field.name() == "import_id",
+            "BatchRemoveMembersRequest" => ["filter", "import_id"].contains(&field.name()),
+            _ => false,
+        };
         let optional = field.is_list()
             && matches!(field.kind(), Kind::Message(_))
             && !["rows", "checks"].contains(&field.name());

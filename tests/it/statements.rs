@@ -25,7 +25,7 @@ tests![
 ];
 
 /// How many statements the server sends while `work` runs.
-async fn cost(h: &Harness, work: impl Future<Output = ()>) -> u64 {
+pub(crate) async fn cost(h: &Harness, work: impl Future<Output = ()>) -> u64 {
     let before = h.ctx.store.statements();
     work.await;
     let cost = h.ctx.store.statements() - before;
@@ -39,16 +39,24 @@ async fn cost(h: &Harness, work: impl Future<Output = ()>) -> u64 {
 /// rare, so a pair that differs is measured again; a cost that grows with the size differs
 /// every time.
 async fn hold_alike(measure: impl AsyncFn(String, usize) -> u64) {
+    hold_alike_of((50, 500), measure).await;
+}
+
+/// The same for other sizes.
+pub(crate) async fn hold_alike_of(
+    sizes: (usize, usize),
+    measure: impl AsyncFn(String, usize) -> u64,
+) {
     let mut pairs = Vec::new();
     for attempt in ["a", "b", "c"] {
-        let few = measure(format!("few-{attempt}"), 50).await;
-        let many = measure(format!("many-{attempt}"), 500).await;
+        let few = measure(format!("few-{attempt}"), sizes.0).await;
+        let many = measure(format!("many-{attempt}"), sizes.1).await;
         if few == many {
             return;
         }
         pairs.push((few, many));
     }
-    panic!("fifty and five hundred cost {pairs:?} statements");
+    panic!("{sizes:?} cost {pairs:?} statements");
 }
 
 /// A team with people of an import that was held, and their invitations.
@@ -151,7 +159,7 @@ async fn mixed(h: &Harness, name: &str, count: usize) -> (NewTeam, Vec<ImportUse
     (team, groups.concat())
 }
 
-async fn accept_all(h: &Harness) {
+pub(crate) async fn accept_all(h: &Harness) {
     for letter in h.deliver().await {
         h.accept(&token(&letter)).await.answered();
     }

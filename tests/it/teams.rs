@@ -259,6 +259,7 @@ async fn a_list_can_be_narrowed_to_one_external_id(h: &Harness) {
     let list = async |external_id: &str| {
         let filter = Some(TeamFilter {
             external_id: external_id.to_owned(),
+            ..TeamFilter::default()
         });
         let request = ListTeamsRequest {
             filter,

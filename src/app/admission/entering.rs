@@ -43,25 +43,28 @@ pub async fn carry_out(
     store::users::insert(tx, &work.new_accounts, now).await?;
     work.enter_members(tx, team, terms, now).await?;
     // Before it is settled, so that their event names the invitation over which they came in.
-    let added = (Outcome::Verified, EventType::MemberAdded);
+    let joined = |outcome| move |one: &&Admitted| one.outcome == outcome && one.joined();
+    let added = (EventType::MemberAdded, joined(Outcome::Verified));
     record(tx, (team, terms), (&answers, added), made).await?;
+    let revived = (EventType::MemberRevived, joined(Outcome::Revived));
+    record(tx, (team, terms), (&answers, revived), made).await?;
     work.open_invitations(tx, team, terms, now).await?;
     letters::post(ctx, tx, work.letters, now).await?;
-    let invited = (Outcome::Invited, EventType::MemberInvited);
+    let invited = (EventType::MemberInvited, |one: &&Admitted| one.invited());
     record(tx, (team, terms), (&answers, invited), made).await?;
     Ok(answers)
 }
 
-/// The events of those who came in with this outcome, each with his open invitation.
+/// The events of those who came in this way, each with his open invitation.
 async fn record(
     tx: &Tx,
     (team, terms): (&Team, &Terms<'_>),
-    (admitted, (outcome, event_type)): (&[Admitted], (Outcome, EventType)),
+    (admitted, (event_type, came)): (&[Admitted], (EventType, impl Fn(&&Admitted) -> bool)),
     made: Made<'_>,
 ) -> Result<()> {
     let users: Vec<Uuid> = admitted
         .iter()
-        .filter(|one| one.outcome == outcome)
+        .filter(came)
         .filter_map(|one| one.user_id)
         .collect();
     let who = (team, &users[..], terms.import_id);
@@ -97,8 +100,9 @@ impl<'a> Work<'a> {
             Decision::AlreadyMember
             | Decision::AlreadyInvited(_)
             | Decision::DomainRefused
-            | Decision::NoSeat => return answer,
-            Decision::Activate => None,
+            | Decision::NoSeat
+            | Decision::RejoinRefused => return answer,
+            Decision::Activate | Decision::Revive => None,
             Decision::Invite(Some(expired)) => {
                 self.expired_invitations.push(expired.id);
                 Some(letters::Link {
@@ -106,7 +110,7 @@ impl<'a> Work<'a> {
                     number: expired.send_count + 1,
                 })
             }
-            Decision::Invite(None) => {
+            Decision::Invite(None) | Decision::AskBack => {
                 let invitation = new_invitation(team, terms, user, now);
                 let id = invitation.id;
                 self.new_invitations.push(invitation);

@@ -63,6 +63,40 @@ pub struct Admitted {
     pub invitation_id: Option<Uuid>,
 }
 
+impl Admitted {
+    /// Whether he is a member at once.
+    const fn joined(&self) -> bool {
+        match self.outcome {
+            Outcome::Verified => true,
+            Outcome::Revived => self.invitation_id.is_none(),
+            Outcome::Invalid
+            | Outcome::DuplicateRow
+            | Outcome::AlreadyMember
+            | Outcome::AlreadyInvited
+            | Outcome::DomainRefused
+            | Outcome::NoSeat
+            | Outcome::RejoinRefused
+            | Outcome::Invited => false,
+        }
+    }
+
+    /// Whether he is asked.
+    const fn invited(&self) -> bool {
+        match self.outcome {
+            Outcome::Invited => true,
+            Outcome::Revived => self.invitation_id.is_some(),
+            Outcome::Invalid
+            | Outcome::DuplicateRow
+            | Outcome::AlreadyMember
+            | Outcome::AlreadyInvited
+            | Outcome::DomainRefused
+            | Outcome::NoSeat
+            | Outcome::RejoinRefused
+            | Outcome::Verified => false,
+        }
+    }
+}
+
 /// What is to be done about every candidate, in order.
 pub struct Plan {
     people: Vec<Person>,
@@ -114,7 +148,9 @@ pub async fn plan(
     let offer = Offer {
         role: terms.role,
         domain_rules: &team.settings.domain_rules,
+        source: terms.source,
         policy: team.settings.verified_account_policy,
+        rejoin: team.settings.rejoin_policy,
         reaches_primary: terms.reaches_primary,
         now,
     };
@@ -145,11 +181,12 @@ pub async fn plan(
 /// Whether a decision changes anything.
 pub(super) const fn writes(decision: Decision) -> bool {
     match decision {
-        Decision::Activate | Decision::Invite(_) => true,
+        Decision::Activate | Decision::Revive | Decision::AskBack | Decision::Invite(_) => true,
         Decision::AlreadyMember
         | Decision::AlreadyInvited(_)
         | Decision::DomainRefused
-        | Decision::NoSeat => false,
+        | Decision::NoSeat
+        | Decision::RejoinRefused => false,
     }
 }
 
@@ -161,7 +198,7 @@ pub async fn seats(tx: &Tx, team: &Team, now: Time) -> Result<Seats> {
     let free = match team.settings.seat_limit {
         None => None,
         Some(limit) => {
-            let used = store::members::seats_used(tx, team, now).await?;
+            let used = store::seats::used(tx, team, now).await?;
             Some((i64::from(limit) - used).max(0))
         }
     };
@@ -193,6 +230,8 @@ const fn admitted(decision: Decision, user: Option<Uuid>) -> Admitted {
         Decision::AlreadyInvited(invitation) => (Outcome::AlreadyInvited, user, Some(invitation)),
         Decision::DomainRefused => (Outcome::DomainRefused, None, None),
         Decision::NoSeat => (Outcome::NoSeat, None, None),
+        Decision::RejoinRefused => (Outcome::RejoinRefused, None, None),
+        Decision::Revive | Decision::AskBack => (Outcome::Revived, user, None),
         Decision::Activate => (Outcome::Verified, user, None),
         Decision::Invite(Some(expired)) => (Outcome::Invited, user, Some(expired.id)),
         Decision::Invite(None) => (Outcome::Invited, user, None),

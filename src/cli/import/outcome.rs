@@ -22,13 +22,14 @@ pub fn meaning(outcome: i32) -> &'static str {
     match ImportOutcome::try_from(outcome) {
         Ok(ImportOutcome::Invited) => "invited; a letter brings the link",
         Ok(ImportOutcome::Verified) => "has a verified account and is a member at once",
-        Ok(ImportOutcome::Revived) => "was a member before and is one again",
+        Ok(ImportOutcome::Revived) => "was a member before; is one again, or is asked",
         Ok(ImportOutcome::AlreadyMember) => "is in the team already; nothing was changed",
         Ok(ImportOutcome::AlreadyInvited) => "has an invitation that still waits; no second letter",
         Ok(ImportOutcome::DuplicateRow) => "an earlier row has the same address",
         Ok(ImportOutcome::Invalid) => "a field breaks a rule; nothing was done",
         Ok(ImportOutcome::DomainRefused) => "the team's domain rules refuse the address",
         Ok(ImportOutcome::NoSeat) => "every seat of the team is taken",
+        Ok(ImportOutcome::RejoinRefused) => "an admin removed the person",
         Ok(ImportOutcome::Unspecified) | Err(_) => "unknown to this program",
     }
 }
@@ -50,6 +51,7 @@ pub fn is_refused(result: &ImportResult) -> bool {
             ImportOutcome::Invalid
             | ImportOutcome::DomainRefused
             | ImportOutcome::NoSeat
+            | ImportOutcome::RejoinRefused
             | ImportOutcome::Unspecified,
         )
         | Err(_) => true,
@@ -68,6 +70,7 @@ pub fn is_plain_success(result: &ImportResult) -> bool {
             | ImportOutcome::Invalid
             | ImportOutcome::DomainRefused
             | ImportOutcome::NoSeat
+            | ImportOutcome::RejoinRefused
             | ImportOutcome::Unspecified,
         )
         | Err(_) => false,

@@ -18,6 +18,8 @@ words! {
         TeamUpdate = "team.update",
         /// To delete a team.
         TeamDelete = "team.delete",
+        /// To leave a team.
+        TeamLeave = "team.leave",
         /// To make, change and delete custom roles.
         RolesUpdate = "roles.update",
         /// To read a team's people.
@@ -58,6 +60,8 @@ words! {
         SsoUpdate = "sso.update",
         /// To make teams.
         TeamsCreate = "teams.create",
+        /// To delete a team in which others are.
+        TeamsDelete = "teams.delete",
         /// To list every team.
         TeamsList = "teams.list",
         /// To set the id by which another system knows a team.
@@ -102,7 +106,10 @@ impl Permission {
                 matches!(role, Role::PrimaryAdmin | Role::SsoAdmin)
             }
             Self::PrimaryTransfer | Self::TeamDelete => matches!(role, Role::PrimaryAdmin),
+            // Also the primary admin, who is told that he must hand his role over first.
+            Self::TeamLeave => true,
             Self::TeamsCreate
+            | Self::TeamsDelete
             | Self::TeamsList
             | Self::ExternalIdsUpdate
             | Self::SeatsUpdate
@@ -131,6 +138,7 @@ impl Permission {
             | Self::EventsRead => true,
             Self::TeamUpdate
             | Self::TeamDelete
+            | Self::TeamLeave
             | Self::RolesUpdate
             | Self::ProductsUpdate
             | Self::AdminsGrant
@@ -139,6 +147,7 @@ impl Permission {
             | Self::PrimaryTransfer
             | Self::SsoUpdate
             | Self::TeamsCreate
+            | Self::TeamsDelete
             | Self::TeamsList
             | Self::ExternalIdsUpdate
             | Self::SeatsUpdate
@@ -159,6 +168,7 @@ impl Permission {
                     | Self::AdminsRemove
                     | Self::SsoAdminsGrant
                     | Self::PrimaryTransfer
+                    | Self::TeamLeave
             )
     }
 

@@ -155,6 +155,7 @@ mod tests {
             ("team.read", "PSOVA"),
             ("team.update", "PSOA"),
             ("team.delete", "PA"),
+            ("team.leave", "PSOMGA"),
             ("roles.update", "PSOA"),
             ("members.read", "PSOVA"),
             ("members.check", "PSOVA"),
@@ -175,6 +176,7 @@ mod tests {
             ("primary.transfer", "PA"),
             ("sso.update", "POA"),
             ("teams.create", "A"),
+            ("teams.delete", "A"),
             ("teams.list", "A"),
             ("external_ids.update", "A"),
             ("seats.update", "A"),
@@ -194,7 +196,8 @@ mod tests {
     fn a_custom_role_adds_what_it_may_hold_and_nothing_above() {
         let all = person(Role::Member, Permission::ALL);
         for permission in Permission::ALL {
-            assert_eq!(all.holds(*permission), permission.is_for_custom_roles());
+            let holds = permission.is_for_custom_roles() || *permission == Permission::TeamLeave;
+            assert_eq!(all.holds(*permission), holds);
         }
         for above in [
             Permission::AdminsGrant,
@@ -203,6 +206,7 @@ mod tests {
             Permission::PrimaryTransfer,
             Permission::SsoUpdate,
             Permission::TeamDelete,
+            Permission::TeamLeave,
             Permission::SeatsUpdate,
         ] {
             assert!(!above.is_for_custom_roles(), "{above:?}");

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a column")]
 #[derive(Clone, Debug, DeriveEntityModel)]
 #[sea_orm(table_name = "members")]
 pub(in crate::store) struct Model {
@@ -20,6 +21,9 @@ pub(in crate::store) struct Model {
     pub(in crate::store) name_key: Option<String>,
     pub(in crate::store) family_key: Option<String>,
     pub(in crate::store) email_key: Option<String>,
+    pub(in crate::store) disabled_by_admin: bool,
+    pub(in crate::store) disabled_by_directory: bool,
+    pub(in crate::store) joined_before: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

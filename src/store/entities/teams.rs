@@ -18,6 +18,8 @@ pub(in crate::store) struct Model {
     pub(in crate::store) entitlements: String,
     pub(in crate::store) create_time: i64,
     pub(in crate::store) update_time: i64,
+    pub(in crate::store) delete_time: Option<i64>,
+    pub(in crate::store) rejoin_policy: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

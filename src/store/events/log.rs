@@ -96,7 +96,7 @@ pub async fn delete_before(tx: &Tx, before: Time) -> Result<u64> {
         .columns([Column::Batch, Column::Ordinal, Column::CreateTime])
         .order_by_asc(Column::Batch)
         .order_by_asc(Column::Ordinal)
-        .limit(bulk::CHUNK as u64)
+        .limit(bulk::IDS as u64)
         .into_tuple()
         .all(tx.connection())
         .await?;

@@ -23,6 +23,7 @@ use crate::{
             invitations::{self, Column as Invitations},
             members::{self, Column as Members},
         },
+        members::disabled,
         rows::micros,
     },
 };
@@ -57,7 +58,7 @@ pub async fn append_of_members(
     (team, users, import): (&Team, &[Uuid], Option<&str>),
     made: Made<'_>,
 ) -> Result<()> {
-    for chunk in users.chunks(bulk::CHUNK) {
+    for chunk in users.chunks(bulk::IDS) {
         let mut people = Query::select();
         people
             .from(members::Entity)
@@ -81,7 +82,7 @@ pub async fn append_of_invitations(
     (team, ids): (&Team, &[Uuid]),
     made: Made<'_>,
 ) -> Result<()> {
-    for chunk in ids.chunks(bulk::CHUNK) {
+    for chunk in ids.chunks(bulk::IDS) {
         let mut people = Query::select();
         people
             .from(invitations::Entity)
@@ -128,6 +129,7 @@ async fn insert(
         member(Members::JoinTime).is_null(),
         MemberState::Invited.word(),
     )
+    .case(disabled(), MemberState::Disabled.word())
     .finally(MemberState::Active.word());
     let number = Expr::cust("row_number() OVER (ORDER BY members.user_id)");
     let values: [(Column, Expr); 16] = [

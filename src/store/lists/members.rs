@@ -19,6 +19,7 @@ use crate::{
     domain::{
         members::{Member, MemberFilter, MemberState},
         pages::{Page, Position, TimePosition},
+        removals::Leaver,
         roles::Role,
         teams::Team,
     },
@@ -28,7 +29,8 @@ use crate::{
             invitations,
             members::{Column, Entity, Model},
         },
-        members::assemble,
+        members::{assemble, disabled},
+        removals::leaver,
         rows::micros,
     },
 };
@@ -54,7 +56,42 @@ pub async fn page(
     filter: &MemberFilter,
     (after, size, now): (Option<Position>, u64, Time),
 ) -> Result<Page<Member>> {
-    let page = if let Some(prefix) = &filter.query {
+    let page = rows(db, team, filter, (after, size, now)).await?;
+    Ok(Page {
+        items: assemble(db, team, page.items).await?,
+        next: page.next,
+    })
+}
+
+/// The first of those whom a filter finds, as somebody who removes them must know them.
+pub async fn leavers(
+    db: &impl Reads,
+    team: &Team,
+    filter: &MemberFilter,
+    (size, now): (u64, Time),
+) -> Result<Vec<Leaver>> {
+    let mut found = Vec::new();
+    let mut after = None;
+    // A page of a search may have fewer than it could.
+    loop {
+        let page = rows(db, team, filter, (after, size, now)).await?;
+        for row in &page.items {
+            found.push(leaver(team, row)?);
+        }
+        after = page.next;
+        if after.is_none() || found.len() as u64 >= size {
+            return Ok(found);
+        }
+    }
+}
+
+async fn rows(
+    db: &impl Reads,
+    team: &Team,
+    filter: &MemberFilter,
+    (after, size, now): (Option<Position>, u64, Time),
+) -> Result<Page<Model>> {
+    if let Some(prefix) = &filter.query {
         let mut wanted = wanted(team, filter);
         if filter.invitation_expired {
             wanted = wanted.add(Expr::exists(expired_invitation(team, now)));
@@ -66,17 +103,13 @@ pub async fn page(
             within: Condition::all().add(Column::TeamId.eq(team.id)),
             wanted,
         };
-        search.page(db, (key_position(after)?, size)).await?
+        search.page(db, (key_position(after)?, size)).await
     } else if filter.invitation_expired {
         let cut = (time_position(after)?, size, now);
-        as_they_expired(db, team, filter, cut).await?
+        as_they_expired(db, team, filter, cut).await
     } else {
-        oldest_first(db, team, filter, (time_position(after)?, size)).await?
-    };
-    Ok(Page {
-        items: assemble(db, team, page.items).await?,
-        next: page.next,
-    })
+        oldest_first(db, team, filter, (time_position(after)?, size)).await
+    }
 }
 
 async fn oldest_first(
@@ -122,15 +155,14 @@ fn ranges(team: &Team, filter: &MemberFilter) -> Vec<Condition> {
             .add(sources(filter));
         ranges.push(verified(all, filter));
     }
-    let invited = wants(filter, MemberState::Invited);
-    let active = wants(filter, MemberState::Active);
-    if !invited && !active {
+    let states = Present::wanted(filter);
+    if states.is_empty() {
         return ranges;
     }
     let present = Condition::all().add(Column::RemoveTime.is_null());
 
     if !filter.roles.is_empty() {
-        let rest = verified(joined(present, invited, active), filter).add(sources(filter));
+        let rest = verified(Present::any(&states, present), filter).add(sources(filter));
         let primary = team.primary_admin_user_id;
         for role in filter.roles.iter().copied().collect::<BTreeSet<_>>() {
             let rest = rest.clone();
@@ -142,15 +174,15 @@ fn ranges(team: &Team, filter: &MemberFilter) -> Vec<Condition> {
             });
         }
     } else if !filter.sources.is_empty() {
-        let rest = verified(joined(present, invited, active), filter);
+        let rest = verified(Present::any(&states, present), filter);
         for source in filter.sources.iter().copied().collect::<BTreeSet<_>>() {
             ranges.push(rest.clone().add(Column::Source.eq(source.word())));
         }
     } else {
-        for (wanted, joins) in [(invited, false), (active, true)] {
+        for state in states {
             for verified in [false, true] {
-                if wanted && filter.verified.is_none_or(|only| only == verified) {
-                    let range = joined(present.clone(), !joins, joins);
+                if filter.verified.is_none_or(|only| only == verified) {
+                    let range = present.clone().add(state.condition());
                     ranges.push(range.add(Column::Verified.eq(verified)));
                 }
             }
@@ -254,26 +286,63 @@ fn states(filter: &MemberFilter) -> Condition {
     if wants(filter, MemberState::Removed) {
         any = any.add(Column::RemoveTime.is_not_null());
     }
-    let invited = wants(filter, MemberState::Invited);
-    let active = wants(filter, MemberState::Active);
-    if invited || active {
-        let present = Condition::all().add(Column::RemoveTime.is_null());
-        any = any.add(joined(present, invited, active));
+    let present = Present::wanted(filter);
+    if !present.is_empty() {
+        let there = Condition::all().add(Column::RemoveTime.is_null());
+        any = any.add(Present::any(&present, there));
     }
     any
 }
 
-/// Nothing disables a member yet, so that state has no row.
+/// What holds for no row.
 fn nobody() -> Expr {
     Expr::value(1).eq(0)
 }
 
-/// Of those who are there, the invited, the active, or both.
-fn joined(present: Condition, invited: bool, active: bool) -> Condition {
-    match (invited, active) {
-        (true, false) => present.add(Column::JoinTime.is_null()),
-        (false, true) => present.add(Column::JoinTime.is_not_null()),
-        (true, true) | (false, false) => present,
+/// The states of those who are there, each with its index.
+#[derive(Debug, Clone, Copy)]
+enum Present {
+    Invited,
+    Active,
+    Disabled,
+}
+
+impl Present {
+    const ALL: [Self; 3] = [Self::Invited, Self::Active, Self::Disabled];
+
+    fn wanted(filter: &MemberFilter) -> Vec<Self> {
+        let wanted = Self::ALL.into_iter().filter(|state| {
+            let state = match state {
+                Self::Invited => MemberState::Invited,
+                Self::Active => MemberState::Active,
+                Self::Disabled => MemberState::Disabled,
+            };
+            wants(filter, state)
+        });
+        wanted.collect()
+    }
+
+    /// What its index says, word for word.
+    fn condition(self) -> Condition {
+        let joined = Condition::all().add(Column::JoinTime.is_not_null());
+        match self {
+            Self::Invited => Condition::all().add(Column::JoinTime.is_null()),
+            Self::Active => joined
+                .add(Expr::col((Entity, Column::DisabledByAdmin)).not())
+                .add(Expr::col((Entity, Column::DisabledByDirectory)).not()),
+            Self::Disabled => joined.add(disabled()),
+        }
+    }
+
+    /// Of those who are there, the ones in any of these states.
+    fn any(states: &[Self], present: Condition) -> Condition {
+        if states.len() == Self::ALL.len() {
+            return present;
+        }
+        let any = states
+            .iter()
+            .fold(Condition::any(), |any, state| any.add(state.condition()));
+        present.add(any)
     }
 }
 

@@ -20,7 +20,7 @@ mod search;
 mod users;
 
 pub use invitations::page as invitations;
-pub use members::page as members;
+pub use members::{leavers, page as members};
 pub use users::page as users;
 
 /// The rows of all ranges, as they are at one moment, in no order.
