@@ -78,6 +78,14 @@ mod members;
 mod memberships;
 mod messages;
 mod migrations;
+mod model;
+mod model_admission;
+mod model_powers;
+mod model_rules;
+mod model_stage;
+mod model_steps;
+mod model_test;
+mod model_view;
 mod motley;
 mod multitude;
 mod needles;
@@ -263,6 +271,8 @@ fn main() -> ExitCode {
     trials.extend(needles::trials());
     trials.extend(rotation::trials());
     trials.extend(tls_files::trials());
+    let all: Vec<_> = backends.iter().cloned().collect();
+    trials.push(model_test::trial(&all));
     for backend in backends.iter() {
         let tests = MODULES.iter().flat_map(|tests| tests());
         trials.extend(tests.map(|test| test.trial(Arc::clone(backend))));

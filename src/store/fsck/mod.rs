@@ -116,7 +116,7 @@ fn said(sql: &str, narrowed: bool) -> String {
             (Some((_, condition)), true) => text.push_str(condition),
             (Some(_), false) => text.push_str("TRUE"),
             (None, true) => text.push_str("CROSS JOIN"),
-            (None, false) => text.push_str("JOIN"),
+            (None, false) => text.push(','),
         }
         rest = behind;
     }
