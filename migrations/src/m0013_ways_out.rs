@@ -11,8 +11,10 @@ pub(crate) struct Migration;
 /// remembers it when a new invitation takes `join_time` away. A member's row is in exactly one of the four indexes by state,
 /// of which `members_joined` becomes two.
 ///
-/// A team that was deleted keeps its row, for its history.
+/// A team that was deleted keeps its row, for its history. Whoever is removed gets no letter any more: an index finds them.
 const UP: &str = "
+CREATE INDEX outbox_unsent_of_member ON outbox (team_id, user_id) WHERE settle_time IS NULL;
+
 ALTER TABLE teams ADD COLUMN delete_time bigint;
 ALTER TABLE teams ADD COLUMN rejoin_policy text NOT NULL DEFAULT 'ADMINS_ONLY';
 CREATE INDEX teams_present ON teams (id) WHERE delete_time IS NULL;
@@ -60,6 +62,7 @@ ALTER TABLE members ADD CONSTRAINT members_removal_check CHECK (removal IN ('DEC
 ";
 
 const DOWN: &str = "
+DROP INDEX outbox_unsent_of_member;
 DROP INDEX members_active;
 DROP INDEX members_disabled;
 CREATE INDEX members_joined ON members (team_id, verified, create_time, user_id)

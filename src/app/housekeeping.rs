@@ -85,7 +85,7 @@ async fn delete_import(tx: &Tx, before: Time, now: Time) -> Result<u64> {
     let Some((team, import)) = &store::imports::older_than(tx, before).await? else {
         return Ok(0);
     };
-    super::lock_team(tx, *team).await?;
+    store::teams::lock_past_or_present(tx, *team).await?;
     let held = store::outbox::held(tx, *team, import).await?;
     let waiting: Vec<Uuid> = held.iter().filter_map(|one| one.invitation_id).collect();
     store::outbox::cancel_held(tx, *team, import, now).await?;

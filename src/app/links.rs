@@ -1,12 +1,13 @@
 //! What the person does who holds a mailed link. The token is the authority.
 
 use prost::Message;
+use uuid::Uuid;
 
 use super::{
     Call, Caller, Context,
     authority::Place,
     calls::once,
-    lock_team, no_invitation, resends,
+    no_invitation, no_team, resends,
     revocations::{self, Ending},
 };
 use crate::{
@@ -79,7 +80,7 @@ pub async fn accept<A: Message + Default>(
     let team_id = invitation.team_id;
     once(ctx, (call, Place::Link, now), show, |tx| async move {
         let tx = &tx;
-        let team = lock_team(tx, team_id).await?;
+        let team = team_of_link(tx, team_id).await?;
         let Presented { invitation, number } = present((ctx, call.caller()), tx, token).await?;
 
         let step = invitation.accept(number, now)?;
@@ -125,7 +126,7 @@ pub async fn decline<A: Message + Default>(
     let team_id = invitation.team_id;
     once(ctx, (call, Place::Link, now), show, |tx| async move {
         let tx = &tx;
-        let team = lock_team(tx, team_id).await?;
+        let team = team_of_link(tx, team_id).await?;
         let Presented { invitation, number } = present((ctx, call.caller()), tx, token).await?;
         let is_primary = invitation.user_id == team.primary_admin_user_id;
         if invitation.decline(number, is_primary, now)? == Step::Take {
@@ -159,7 +160,7 @@ pub async fn request_new<A: Message + Default>(
         let Some(team_id) = team_id else {
             return Ok(());
         };
-        let team = lock_team(tx, team_id).await?;
+        let team = team_of_link(tx, team_id).await?;
         let Presented { invitation, number } = match present((ctx, call.caller()), tx, token).await
         {
             Ok(presented) => presented,
@@ -207,6 +208,12 @@ async fn still_granted(tx: &Tx, team: &Team, invitation: &Invitation) -> Result<
     } else {
         Err(Error::Refused(Reason::InviterLostAuthority))
     }
+}
+
+/// Locked. A deleted team has no link that is good for anything, and each says of itself how it ended.
+async fn team_of_link(tx: &Tx, id: Uuid) -> Result<Team> {
+    let team = store::teams::lock_past_or_present(tx, id).await?;
+    team.ok_or_else(|| no_team(id))
 }
 
 async fn present(

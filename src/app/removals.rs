@@ -176,7 +176,7 @@ pub async fn leave<A: Message + Default>(
     .await
 }
 
-/// Ends memberships with all that hangs on them: open invitations, their letters and links, custom roles. The number of
+/// Ends memberships with all that hangs on them: open invitations and their links, unsent letters, custom roles. The number of
 /// statements does not depend on that of people. The caller holds the team's lock.
 ///
 /// # Errors
@@ -202,8 +202,9 @@ pub(super) async fn close(tx: &Tx, team: &Team, users: &[Uuid], made: Made<'_>) 
     // Before they are settled, so that each event names the invitation that ends with the membership.
     let removed = (team, users, None);
     store::events::append_of_members(tx, EventType::MemberRemoved, removed, made).await?;
-    // Letters before invitations: the order in which the relay locks them too.
-    store::outbox::cancel(tx, &ids, now).await?;
+    // Letters before invitations: the order in which the relay locks them too. Also those that bring no link: nobody is told
+    // that he was added who is gone.
+    store::outbox::cancel_of_members(tx, team.id, users, now).await?;
     store::invitations::settle(tx, &ids, Settlement::Revoked, now).await?;
     store::tokens::settle(tx, &ids, now).await?;
     store::invitations::cancel_delivery(tx, &ids).await

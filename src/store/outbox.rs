@@ -116,6 +116,22 @@ pub async fn cancel(tx: &Tx, invitations: &[Uuid], now: Time) -> Result<()> {
     Ok(())
 }
 
+/// Cancels every unsent letter of a team to these people, and wipes their tokens.
+pub async fn cancel_of_members(tx: &Tx, team: Uuid, users: &[Uuid], now: Time) -> Result<()> {
+    for chunk in users.chunks(bulk::IDS) {
+        Entity::update_many()
+            .col_expr(Column::State, Expr::value(DeliveryState::Cancelled.word()))
+            .col_expr(Column::SealedToken, Expr::value(None::<Vec<u8>>))
+            .col_expr(Column::SettleTime, Expr::value(micros(now)))
+            .filter(Column::TeamId.eq(team))
+            .filter(Column::UserId.is_in(chunk.iter().copied()))
+            .filter(Column::SettleTime.is_null())
+            .exec(tx.connection())
+            .await?;
+    }
+    Ok(())
+}
+
 /// A letter that waits to be released.
 pub struct Held {
     /// Its id.

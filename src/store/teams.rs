@@ -161,6 +161,15 @@ pub async fn lock(tx: &Tx, id: Uuid) -> Result<Option<Team>> {
     row.map(Team::try_from).transpose()
 }
 
+/// The team with this id, even if it was deleted, locked as [`lock`] does: for what ends with it, or was there before.
+pub async fn lock_past_or_present(tx: &Tx, id: Uuid) -> Result<Option<Team>> {
+    let row = Entity::find_by_id(id)
+        .lock(LockType::NoKeyUpdate)
+        .one(tx.connection())
+        .await?;
+    row.map(Team::try_from).transpose()
+}
+
 /// The team that has this external id.
 pub async fn by_external_id(db: &impl Reads, id: &ExternalId) -> Result<Option<Uuid>> {
     let row = Entity::find()

@@ -68,6 +68,7 @@ impl Stage<'_> {
                 let call = async |it| self.h.teams().update_member(it).await;
                 self.call(*how, request, call).await;
             }
+            Step::Part(departure, how) => self.part(departure, *how).await,
             Step::UpdateUser(member, name, how) => self.rename(*member, *name, *how).await,
             _ => self.with_invitations(step).await,
         }

@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use muster::proto::{
     CheckMembershipRequest, DeliveryState, EventType, InvitationState, LeaveTeamRequest,
-    ListMembersRequest, Member, MemberRemoval, MemberState, RemoveMemberRequest, Role,
-    event::Payload, team_service_client::TeamServiceClient,
+    ListMembersRequest, Member, MemberRemoval, MemberState, ReleaseLettersRequest,
+    RemoveMemberRequest, Role, event::Payload, team_service_client::TeamServiceClient,
 };
 use muster::store::Reads;
 use sea_orm::ConnectionTrait;
@@ -23,6 +23,7 @@ use crate::{
 tests![
     a_removed_member_is_a_tombstone_without_authority,
     removing_an_invited_person_ends_his_invitation_and_its_letter,
+    nobody_is_told_that_he_was_added_who_is_gone,
     only_those_are_removed_who_are_there,
     the_primary_admin_is_not_removed,
     admins_are_removed_by_other_admins,
@@ -148,6 +149,23 @@ async fn removing_an_invited_person_ends_his_invitation_and_its_letter(h: &Harne
     h.accept(&bob.token)
         .await
         .refused(Code::FailedPrecondition, "INVITATION_REVOKED");
+}
+
+async fn nobody_is_told_that_he_was_added_who_is_gone(h: &Harness) {
+    let (team, other) = (h.team("acme").await.id, h.team("other").await.id);
+    h.join(&other, "ann@acme.example").await;
+    h.join(&other, "bob@acme.example").await;
+    let emails = ["ann@acme.example", "bob@acme.example"];
+    let held = h.import_held(&team, "march", &emails).await;
+    h.remove(&team, &held[0].user_id).await;
+    let request = ReleaseLettersRequest {
+        team_id: team,
+        import_id: "march".to_owned(),
+        ..ReleaseLettersRequest::default()
+    };
+    let released = h.invitations().release_letters(request).await.answered();
+    assert_eq!(released.released_count, 1);
+    assert_eq!(h.only_letter().await.to, "bob@acme.example");
 }
 
 async fn only_those_are_removed_who_are_there(h: &Harness) {

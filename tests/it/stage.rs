@@ -193,6 +193,8 @@ pub(crate) fn settled<A>(outcome: Result<Response<A>, Status>) -> Option<A> {
         Code::FailedPrecondition,
         Code::NotFound,
         Code::ResourceExhausted,
+        // Who acts for himself may have no membership any more.
+        Code::PermissionDenied,
     ];
     let reason = reason(&status);
     assert!(by_rule.contains(&status.code()), "{reason}");

@@ -10,6 +10,8 @@ use proptest::{
     prop_oneof, sample,
 };
 
+use crate::departures::{Departure, any_departure};
+
 /// One thing that somebody does.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
@@ -28,6 +30,7 @@ pub(crate) enum Step {
     CorrectAdmin(u8, Who, How),
     UpdateUser(u8, u8, How),
     UpdateMember(u8, Role, How),
+    Part(Departure, How),
     Wait(TimeDelta),
 }
 
@@ -150,7 +153,7 @@ pub(crate) fn seldom() -> Vec<Vec<Step>> {
         over_expired(invite(0, 2, Role::Guest)),
         over_expired(import(0, 2)),
         corrected_to(&[]),
-        corrected_to(&[accept]),
+        corrected_to(&[accept.clone()]),
         corrected_to(&[week]),
         corrected_to(&[decline]),
         vec![
@@ -167,12 +170,29 @@ pub(crate) fn seldom() -> Vec<Vec<Step>> {
             team(0),
             invite(0, 1, Role::Guest),
             Step::UpdateMember(1, Role::SecondaryAdmin, plainly),
-            Step::Answer(Link::Recent(0), Reply::Accept, plainly),
+            accept.clone(),
             Step::UpdateMember(1, Role::Member, plainly),
             Step::UpdateMember(0, Role::Member, plainly),
             invite(0, 2, Role::Member),
             Step::Answer(Link::Recent(0), Reply::Decline, plainly),
             Step::UpdateMember(2, Role::Guest, plainly),
+        ],
+        // Out, back at once, out by himself and back when asked; to the top and down again.
+        vec![
+            team(0),
+            invite(0, 1, Role::SecondaryAdmin),
+            accept.clone(),
+            Step::Part(Departure::Disable(1), plainly),
+            Step::Part(Departure::Remove(1), plainly),
+            invite(0, 1, Role::SecondaryAdmin),
+            Step::Part(Departure::Leave(1), plainly),
+            invite(0, 1, Role::SecondaryAdmin),
+            Step::Part(Departure::Disable(1), plainly),
+            accept,
+            Step::Part(Departure::TakeOver(1), plainly),
+            Step::Part(Departure::Enable(1), plainly),
+            Step::Part(Departure::TakeOver(1), plainly),
+            Step::Part(Departure::RemoveMany(vec![0, 1]), plainly),
         ],
     ]
 }
@@ -220,6 +240,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (one(), one(), how()).prop_map(|(one, name, how)| Step::UpdateUser(one, name, how)),
         4 => (one(), role(), how())
             .prop_map(|(one, role, how)| Step::UpdateMember(one, role, how)),
+        6 => (any_departure(), how()).prop_map(|(departure, how)| Step::Part(departure, how)),
         3 => sample::select(vec![
             TimeDelta::minutes(2),
             TimeDelta::hours(25),

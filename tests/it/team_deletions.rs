@@ -1,8 +1,12 @@
 //! A team is deleted: when, by whom, and what is left of it.
 
-use muster::proto::{
-    CreateTeamRequest, DeleteTeamRequest, EventType, GetTeamRequest, ListTeamsRequest,
-    ListUserTeamsRequest, MemberState, TeamFilter,
+use chrono::TimeDelta;
+use muster::{
+    app::housekeeping,
+    proto::{
+        CreateTeamRequest, DeleteTeamRequest, EventType, GetTeamRequest, ListTeamsRequest,
+        ListUserTeamsRequest, MemberState, RequestNewInvitationRequest, TeamFilter,
+    },
 };
 use tonic::Code;
 
@@ -22,6 +26,8 @@ tests![
     only_the_primary_admin_and_the_operator_delete,
     a_deletion_is_rehearsed_repeated_and_conditional,
     an_invited_primary_admin_goes_with_his_team,
+    links_of_a_deleted_team_say_how_they_ended,
+    what_a_deleted_team_held_is_swept_like_any_others,
 ];
 
 pub(crate) fn deletion(team: &str) -> DeleteTeamRequest {
@@ -177,6 +183,41 @@ async fn a_deletion_is_rehearsed_repeated_and_conditional(h: &Harness) {
     };
     let first = primary.delete_team(request.clone()).await.answered();
     assert_eq!(primary.delete_team(request).await.answered(), first);
+}
+
+async fn links_of_a_deleted_team_say_how_they_ended(h: &Harness) {
+    let team = h.led_team("acme").await;
+    let declined = h.invite(&team.id, "no@acme.example").await.token;
+    h.decline(&declined).await;
+    h.teams().delete_team(deletion(&team.id)).await.answered();
+    let again = h.accept(&team.token).await.answered();
+    assert!(again.already_accepted);
+    let member = again.member.expect("a member");
+    assert_eq!(member.state(), MemberState::Removed);
+    h.accept(&declined)
+        .await
+        .refused(Code::FailedPrecondition, "INVITATION_DECLINED");
+    for token in [team.token, declined] {
+        let request = RequestNewInvitationRequest {
+            token,
+            ..RequestNewInvitationRequest::default()
+        };
+        let answer = h.invitations().request_new_invitation(request).await;
+        answer.answered();
+    }
+}
+
+async fn what_a_deleted_team_held_is_swept_like_any_others(h: &Harness) {
+    let team = h.team("acme").await.id;
+    h.import_held(&team, "march", &["ann@acme.example"]).await;
+    let forced = DeleteTeamRequest {
+        force: true,
+        ..deletion(&team)
+    };
+    h.teams().delete_team(forced).await.answered();
+    h.advance(TimeDelta::days(91));
+    let swept = housekeeping::sweep(&h.ctx).await.expect("a sweep");
+    assert_eq!(swept.imports, 1);
 }
 
 async fn an_invited_primary_admin_goes_with_his_team(h: &Harness) {
