@@ -235,6 +235,10 @@ pub(crate) const CASES: &[(&[&str], &str)] = &[
         "UPDATE outbox SET invitation_id = {stranger} WHERE invitation_id = {offer}",
     ),
     (
+        &["no-letter-waits-for-who-is-gone"],
+        "UPDATE outbox SET invitation_id = NULL, settle_time = NULL, state = 'QUEUED' WHERE invitation_id = {declined}",
+    ),
+    (
         &["letter-ends-once"],
         "UPDATE outbox SET invitation_id = NULL, settle_time = NULL WHERE invitation_id = {offer}",
     ),

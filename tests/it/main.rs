@@ -274,7 +274,7 @@ fn main() -> ExitCode {
     trials.extend(rotation::trials());
     trials.extend(tls_files::trials());
     let all: Vec<_> = backends.iter().cloned().collect();
-    trials.push(model_test::trial(&all));
+    trials.extend(model_test::trials(&all));
     for backend in backends.iter() {
         let tests = MODULES.iter().flat_map(|tests| tests());
         trials.extend(tests.map(|test| test.trial(Arc::clone(backend))));

@@ -18,7 +18,7 @@ struct Offered {
 }
 
 /// From here on addresses are of the second domain.
-pub(crate) const SECOND: u8 = 4;
+pub(crate) const SECOND: u8 = 5;
 
 impl Model {
     pub(crate) fn invite_one(&mut self, by: By, address: u8, role: Role) -> Ruled {

@@ -30,6 +30,7 @@ impl Model {
     fn rule(&mut self, step: &Step) -> Ruled {
         match step {
             Step::Wait(time) => self.now += time,
+            Step::Settle(_) if self.deleted => return Err(missing("TEAM_NOT_FOUND")),
             Step::Settle(Setting::Seats(limit)) => self.seat_limit = *limit,
             Step::Settle(Setting::AskFirst(asks)) => self.asks_first = *asks,
             Step::Settle(Setting::GuestsOnly(only)) => self.guests_only = *only,

@@ -77,6 +77,16 @@ pub(super) const ALL: &[Invariant] = &[
                     OR (o.invitation_id IS NOT NULL AND i.id IS NULL))",
     },
     Invariant {
+        name: "no-letter-waits-for-who-is-gone",
+        sentence: "no letter of a team waits for somebody who is not in it any more",
+        sql: "
+            SELECT o.team_id, o.user_id, o.id AS letter_id
+            FROM outbox o
+            JOIN members m ON m.team_id = o.team_id AND m.user_id = o.user_id
+            WHERE {team o.team_id} AND {narrow o.import_id IS NULL AND o.create_time > 0}
+                AND o.settle_time IS NULL AND m.remove_time IS NOT NULL",
+    },
+    Invariant {
         name: "letter-ends-once",
         sentence: "a letter that was sent, failed or was cancelled says when, and no other does",
         sql: "
