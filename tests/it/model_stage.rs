@@ -6,11 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use muster::{
     ids,
     proto::{
-        AcceptInvitationRequest, BatchRemoveMembersRequest, CorrectEmailRequest,
-        DeclineInvitationRequest, DeleteTeamRequest, DisableMemberRequest, DomainRule,
-        DomainRuleEffect, EnableMemberRequest, ImportOutcome, Invitation, LeaveTeamRequest, Member,
-        Reason, RemoveMemberRequest, RequestNewInvitationRequest, ResendInvitationRequest,
-        RevokeInvitationRequest, Role, Team, TransferPrimaryAdminRequest, UpdateTeamRequest,
+        AcceptInvitationRequest, CorrectEmailRequest, DeclineInvitationRequest, DomainRule,
+        DomainRuleEffect, ImportOutcome, Invitation, Member, RequestNewInvitationRequest,
+        ResendInvitationRequest, RevokeInvitationRequest, Role, Team, UpdateTeamRequest,
         VerifiedAccountPolicy, invitation_service_client::InvitationServiceClient,
         team_service_client::TeamServiceClient, user_service_client::UserServiceClient,
     },
@@ -19,7 +17,7 @@ use prost_types::FieldMask;
 use tonic::Status;
 
 use crate::{
-    fixtures::{invitation_of, team_of, token, with_role},
+    fixtures::{invitation_of, team_of, token},
     harness::{Harness, Keyed},
     model::{Admitted, Model, Said},
     model_admission::SECOND,
@@ -154,7 +152,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    fn teams(&self, by: By) -> TeamServiceClient<Keyed> {
+    pub(crate) fn teams(&self, by: By) -> TeamServiceClient<Keyed> {
         match by {
             By::Operator => self.h.teams(),
             By::Service => TeamServiceClient::new(self.deployment.service.clone()),
@@ -214,7 +212,7 @@ impl<'a> Place<'a> {
                 self.offers(*by).revoke_invitation(request).await?;
             }
             Step::Answer(offer, older, reply) => return self.answer(*offer, *older, *reply).await,
-            step => return self.change(step).await,
+            step => return self.go(step).await,
         }
         Ok(Said::Done)
     }
@@ -327,86 +325,4 @@ impl<'a> Place<'a> {
         }
         Ok(Said::Done)
     }
-
-    /// What is done with people who are in.
-    async fn change(&self, step: &Step) -> Result<Said, Status> {
-        let team_id = self.team.clone();
-        let id = |who: &usize| self.users[*who].clone();
-        match step {
-            Step::SetRole(by, who, role) => {
-                let request = with_role(&self.team, &self.users[*who], *role);
-                self.teams(*by).update_member(request).await?;
-            }
-            Step::Disable(by, who) => {
-                let request = DisableMemberRequest {
-                    team_id,
-                    user_id: id(who),
-                    ..DisableMemberRequest::default()
-                };
-                self.teams(*by).disable_member(request).await?;
-            }
-            Step::Enable(by, who) => {
-                let request = EnableMemberRequest {
-                    team_id,
-                    user_id: id(who),
-                    ..EnableMemberRequest::default()
-                };
-                self.teams(*by).enable_member(request).await?;
-            }
-            Step::Remove(by, who) => {
-                let request = RemoveMemberRequest {
-                    team_id,
-                    user_id: id(who),
-                    ..RemoveMemberRequest::default()
-                };
-                self.teams(*by).remove_member(request).await?;
-            }
-            Step::RemoveMany(by, all) => {
-                let request = BatchRemoveMembersRequest {
-                    team_id,
-                    user_ids: all.iter().map(id).collect(),
-                    ..BatchRemoveMembersRequest::default()
-                };
-                let answer = self.teams(*by).batch_remove_members(request).await?;
-                let results = answer.into_inner().results.into_iter();
-                let results = results.map(|one| (self.user(&one.user_id), name(one.refusal())));
-                return Ok(Said::Removed(results.collect()));
-            }
-            Step::Leave(who) => {
-                let request = LeaveTeamRequest {
-                    team_id,
-                    ..LeaveTeamRequest::default()
-                };
-                self.teams(By::Person(*who)).leave_team(request).await?;
-            }
-            Step::Transfer(by, who) => {
-                let request = TransferPrimaryAdminRequest {
-                    team_id,
-                    user_id: id(who),
-                    ..TransferPrimaryAdminRequest::default()
-                };
-                self.teams(*by).transfer_primary_admin(request).await?;
-            }
-            Step::Delete(by, force) => {
-                let request = DeleteTeamRequest {
-                    team_id,
-                    force: *force,
-                    ..DeleteTeamRequest::default()
-                };
-                self.teams(*by).delete_team(request).await?;
-            }
-            other => panic!("nothing to do with people who are in: {other:?}"),
-        }
-        Ok(Said::Done)
-    }
-}
-
-/// A reason as refusals have it; none is empty.
-fn name(reason: Reason) -> String {
-    let name = reason.as_str_name();
-    let bare = name.strip_prefix("REASON_").expect("a prefix");
-    Some(bare)
-        .filter(|bare| *bare != "UNSPECIFIED")
-        .unwrap_or_default()
-        .to_owned()
 }

@@ -1,13 +1,9 @@
 //! Whatever sequence of calls there is, both databases answer as the model does, show what it shows, and stay sound.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, atomic::Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use libtest_mimic::Trial;
 use muster::ids;
-use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 use proptest_state_machine::ReferenceStateMachine;
 use tokio::{runtime::Handle, task::block_in_place};
@@ -16,19 +12,20 @@ use crate::{
     backends::Backend,
     harness::Harness,
     keyring::service,
-    model::{Model, Said},
+    model::Model,
+    model_draws::what_is_drawn_meets_every_answer,
     model_stage::{Deployment, Place},
     model_steps::{Reference, Step, beginning},
     model_view::View,
 };
 
 /// How many sequences, unless `PROPTEST_CASES` says it.
-const CASES: u32 = 300;
+pub(crate) const CASES: u32 = 300;
 /// How many steps a sequence has at most.
-const STEPS: usize = 20;
+pub(crate) const STEPS: usize = 20;
 
 /// How few steps one has that is not shrunk.
-const FEW: usize = 6;
+pub(crate) const FEW: usize = 6;
 
 /// One test for all databases together, and one without any.
 pub(crate) fn trials(backends: &[Arc<Backend>]) -> [Trial; 2] {
@@ -37,141 +34,6 @@ pub(crate) fn trials(backends: &[Arc<Backend>]) -> [Trial; 2] {
         Ok(())
     });
     [drawn, side_by_side(backends.to_vec())]
-}
-
-/// What the sequences of one run must meet, lest they miss what they are for.
-const ANSWERS: &[(&str, &[&str])] = &[
-    ("Invite", &ADMISSIONS),
-    ("Invite", &["PERMISSION_MISSING", "TEAM_NOT_FOUND"]),
-    ("Import", &ADMISSIONS),
-    (
-        "Import",
-        &["INVALID", "DUPLICATE_ROW", "PERMISSION_MISSING"],
-    ),
-    (
-        "CorrectEmail",
-        &[
-            "INVITED",
-            "ALREADY_MEMBER",
-            "NOT_A_MEMBER",
-            "USER_VERIFIED",
-            "PERMISSION_MISSING",
-        ],
-    ),
-    (
-        "Accept",
-        &[
-            "DONE",
-            "AGAIN",
-            "INVITATION_SUPERSEDED",
-            "INVITATION_EXPIRED",
-            "INVITATION_REVOKED",
-            "INVITATION_DECLINED",
-            "INVITER_LOST_AUTHORITY",
-        ],
-    ),
-    (
-        "Decline",
-        &["DONE", "PRIMARY_ADMIN_PROTECTED", "INVITATION_ACCEPTED"],
-    ),
-    (
-        "Resend",
-        &["DONE", "NO_SEAT", "RESEND_TOO_SOON", "PERMISSION_MISSING"],
-    ),
-    (
-        "Revoke",
-        &["DONE", "PRIMARY_ADMIN_PROTECTED", "PERMISSION_MISSING"],
-    ),
-    ("SetRole", &PROTECTIONS),
-    ("Disable", &PROTECTIONS),
-    ("Enable", &["DONE", "NOT_A_MEMBER", "PERMISSION_MISSING"]),
-    ("Remove", &PROTECTIONS),
-    (
-        "RemoveMany",
-        &["", "PRIMARY_ADMIN_PROTECTED", "PERMISSION_MISSING"],
-    ),
-    (
-        "Leave",
-        &["DONE", "PRIMARY_ADMIN_PROTECTED", "TEAM_NOT_FOUND"],
-    ),
-    (
-        "Transfer",
-        &["DONE", "NOT_A_SECONDARY_ADMIN", "PERMISSION_MISSING"],
-    ),
-    ("Delete", &["DONE", "TEAM_NOT_EMPTY", "PERMISSION_MISSING"]),
-];
-
-const ADMISSIONS: [&str; 7] = [
-    "ALREADY_MEMBER",
-    "ALREADY_INVITED",
-    "DOMAIN_REFUSED",
-    "NO_SEAT",
-    "REVIVED",
-    "VERIFIED",
-    "INVITED",
-];
-
-const PROTECTIONS: [&str; 5] = [
-    "DONE",
-    "PRIMARY_ADMIN_PROTECTED",
-    "NOT_A_MEMBER",
-    "MEMBER_NOT_FOUND",
-    "PERMISSION_MISSING",
-];
-
-fn what_is_drawn_meets_every_answer() {
-    let sequences = Reference::sequential_strategy(FEW..=STEPS);
-    let mut runner = TestRunner::deterministic();
-    let mut met: BTreeMap<(String, String), u32> = BTreeMap::new();
-    for _ in 0..CASES {
-        let drawn = sequences.new_tree(&mut runner).expect("a sequence");
-        let (mut model, steps, _) = drawn.current();
-        for step in steps {
-            model.take(&step);
-            for answer in answers(&model.said) {
-                *met.entry((name(&step), answer)).or_default() += 1;
-            }
-        }
-    }
-    let missing = ANSWERS.iter().flat_map(|(step, answers)| {
-        let met = &met;
-        let lacks = move |answer: &&&str| {
-            let key = ((*step).to_owned(), (**answer).to_owned());
-            !met.contains_key(&key)
-        };
-        answers
-            .iter()
-            .filter(lacks)
-            .map(move |answer| format!("{step} {answer}"))
-    });
-    let missing: Vec<_> = missing.collect();
-    assert!(missing.is_empty(), "{missing:?} of {met:#?}");
-}
-
-/// What a step is called.
-fn name(step: &Step) -> String {
-    let text = match step {
-        Step::Answer(_, _, reply) => format!("{reply:?}"),
-        step => format!("{step:?}"),
-    };
-    let end = text.find('(').unwrap_or(text.len());
-    text[..end].to_owned()
-}
-
-/// What was answered, in words.
-fn answers(said: &Said) -> Vec<String> {
-    match said {
-        Said::Done => vec!["DONE".to_owned()],
-        Said::Refused(_, reason) => vec![reason.clone()],
-        Said::Joined(already) => vec![if *already { "AGAIN" } else { "DONE" }.to_owned()],
-        Said::Admitted(rows) => {
-            let outcomes = rows.iter().map(|row| row.outcome.as_str_name());
-            outcomes
-                .map(|name| name.trim_start_matches("IMPORT_OUTCOME_").to_owned())
-                .collect()
-        }
-        Said::Removed(all) => all.iter().map(|(_, reason)| reason.clone()).collect(),
-    }
 }
 
 fn side_by_side(backends: Vec<Arc<Backend>>) -> Trial {
