@@ -1,7 +1,7 @@
 //! The rules of the domain once more, in plain words: teams, their people and invitations, and what each call makes of them. Written
 //! from the rules, not from the program, and with nothing in common with it but the words of the contract.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use muster::proto::{ImportOutcome, InvitationState, MemberSource, MemberState, Role};
 use tonic::Code;
@@ -14,7 +14,7 @@ pub(crate) const WEEK: Moment = 7 * 24 * 3_600;
 
 /// One team and everybody who ever had to do with it. Accounts and invitations are known by their place in the order in which
 /// they were made.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Model {
     pub(crate) now: Moment,
     pub(crate) accounts: Vec<Account>,
@@ -32,6 +32,17 @@ pub(crate) struct Model {
     pub(crate) said: Said,
     /// Whom it mails, and whether with a link.
     pub(crate) letters: Vec<(u8, bool)>,
+}
+
+/// All of it would hide the steps that led to it.
+impl fmt::Debug for Model {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "a team after the first {} steps of the beginning",
+            self.begun
+        )
+    }
 }
 
 /// Somebody's account.
