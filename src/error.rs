@@ -30,6 +30,9 @@ pub enum Error {
     /// A rule of the domain says no.
     #[error("{}", reason_name(*.0))]
     Refused(Reason),
+    /// What an account's teams do not let happen to their primary admin; some of those teams.
+    #[error("the primary admin of {} teams", .0.len())]
+    PrimaryOf(Vec<Uuid>),
     /// A rate that passes with time.
     #[error("{}", reason_name(*.0))]
     Exhausted(Reason, Duration),

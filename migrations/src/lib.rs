@@ -20,6 +20,7 @@ mod m0010_key_scopes;
 mod m0011_roles;
 mod m0012_entitlements;
 mod m0013_ways_out;
+mod m0014_accounts;
 
 /// Every migration, in order.
 #[derive(Debug)]
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_roles::Migration),
             Box::new(m0012_entitlements::Migration),
             Box::new(m0013_ways_out::Migration),
+            Box::new(m0014_accounts::Migration),
         ]
     }
 }

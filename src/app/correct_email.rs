@@ -49,7 +49,7 @@ pub struct CorrectEmail {
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `MEMBER_NOT_FOUND`, `USER_VERIFIED`, `NOT_A_MEMBER`, `DOMAIN_REFUSED`, `NO_SEAT`,
-/// `RESEND_TOO_SOON`, `RESENDS_USED_UP`, `INVITATIONS_USED_UP`, `ETAG_MISMATCH`.
+/// `RESEND_TOO_SOON`, `RESENDS_USED_UP`, `INVITATIONS_USED_UP`, `USER_DISABLED`, `ETAG_MISMATCH`.
 pub async fn run<A: Message + Default>(
     ctx: &Context,
     call: &Call,
@@ -62,6 +62,10 @@ pub async fn run<A: Message + Default>(
         let tx = &tx;
         let (team, power) = authority::enter(tx, call.caller(), command.team_id).await?;
         let read = find(tx, &team, command.user_id).await?;
+        // First: what became of the account of somebody who left is not the team's to learn.
+        if read.state() == MemberState::Removed {
+            return Err(Error::Refused(Reason::NotAMember));
+        }
         let current =
             Email::parse("email", &read.user.email).map_err(|broken| Error::kept(&broken))?;
         let mut normals = [current.normal(), command.email.normal()];
@@ -75,10 +79,6 @@ pub async fn run<A: Message + Default>(
             return Err(Error::Conflict);
         }
         let member = find(tx, &team, command.user_id).await?;
-        // First: what became of the account of somebody who left is not the team's to learn.
-        if member.state() == MemberState::Removed {
-            return Err(Error::Refused(Reason::NotAMember));
-        }
         call.expect(&member.etag())?;
         power.grant(member.role, team.id)?;
 
@@ -95,7 +95,13 @@ pub async fn run<A: Message + Default>(
         let taken = holders
             .iter()
             .find(|(normal, user)| normal == command.email.normal() && user.id != member.user.id)
-            .map(|(_, user)| user.id);
+            .map(|(_, user)| user);
+        if let Some(successor) = taken
+            && team.primary_admin_user_id == member.user.id
+        {
+            successor.undisabled()?;
+        }
+        let taken = taken.map(|user| user.id);
         let elsewhere = store::members::is_elsewhere(tx, team.id, member.user.id).await?;
         let same = command.email.normal() == current.normal();
         if same || (taken.is_none() && !elsewhere) {

@@ -26,6 +26,8 @@ pub struct Swept {
     pub letters: u64,
     /// Hashes of dead links.
     pub tokens: u64,
+    /// Changes of addresses that ended long ago, and addresses of those whose time has just passed.
+    pub email_changes: u64,
     /// Imports, with their results.
     pub imports: u64,
     /// Answers of calls that can be repeated no longer.
@@ -60,6 +62,8 @@ pub async fn sweep(ctx: &Context) -> Result<Swept> {
                 Ok(Swept {
                     letters: store::outbox::delete_settled_before(&tx, letters).await?,
                     tokens: store::tokens::delete_settled_before(&tx, tokens).await?,
+                    email_changes: store::email_changes::expire(&tx, now).await?
+                        + store::email_changes::delete_settled_before(&tx, tokens).await?,
                     imports: deleted,
                     replays: store::replays::delete_before(&tx, replays).await?,
                     events: store::events::delete_before(&tx, events).await?,
@@ -72,6 +76,7 @@ pub async fn sweep(ctx: &Context) -> Result<Swept> {
         }
         swept.letters += some.letters;
         swept.tokens += some.tokens;
+        swept.email_changes += some.email_changes;
         swept.imports += some.imports;
         swept.replays += some.replays;
         swept.events += some.events;

@@ -10,11 +10,14 @@ use super::{
 };
 use crate::{
     clock::Time,
-    domain::{events::EventType, letters::LetterKind, tokens::InvitationToken},
+    domain::{events::EventType, letters::LetterKind, tokens::LinkToken, users::User},
     error::Result,
     ids, secrets,
     store::{self, Tx, outbox::NewLetter, tokens::NewToken},
 };
+
+/// The language of a letter to somebody who has none, where no team has one for him.
+const ENGLISH: &str = "en";
 
 /// The link of an invitation.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +60,7 @@ pub async fn post(ctx: &Context, tx: &Tx, postings: Vec<Posting>, now: Time) -> 
         let sealed_token = match posting.link {
             None => None,
             Some(link) => {
-                let token = InvitationToken::new(secrets::random()?);
+                let token = LinkToken::new(secrets::random()?);
                 tokens.push(NewToken {
                     hash: ctx.secrets.token_hash(token.bytes()),
                     invitation_id: link.invitation_id,
@@ -69,10 +72,11 @@ pub async fn post(ctx: &Context, tx: &Tx, postings: Vec<Posting>, now: Time) -> 
         letters.push(NewLetter {
             id,
             kind: posting.kind,
-            team_id: posting.team_id,
+            team_id: Some(posting.team_id),
             user_id: posting.user_id,
             inviter_user_id: posting.inviter_user_id,
             invitation_id: posting.link.map(|link| link.invitation_id),
+            email_change_id: None,
             import_id: posting.import_id,
             language: posting.language,
             sealed_token,
@@ -81,6 +85,35 @@ pub async fn post(ctx: &Context, tx: &Tx, postings: Vec<Posting>, now: Time) -> 
     }
     store::tokens::insert(tx, tokens, now).await?;
     store::outbox::post(tx, letters, now).await
+}
+
+/// Posts the letters of a change of an address: the link to the new one, and a note to the old one, in the person's language.
+///
+/// # Errors
+/// Only the database's.
+pub(super) async fn post_change(
+    ctx: &Context,
+    tx: &Tx,
+    (user, change, token): (&User, Uuid, &LinkToken),
+    now: Time,
+) -> Result<()> {
+    let letter = |kind: LetterKind| NewLetter {
+        id: ids::new(now),
+        kind,
+        team_id: None,
+        user_id: user.id,
+        inviter_user_id: None,
+        invitation_id: None,
+        email_change_id: Some(change),
+        import_id: None,
+        language: user.language.clone().unwrap_or_else(|| ENGLISH.to_owned()),
+        sealed_token: None,
+        held: false,
+    };
+    let mut link = letter(LetterKind::EmailChange);
+    link.sealed_token = Some(ctx.secrets.seal(token.bytes(), link.id.as_bytes())?);
+    let note = letter(LetterKind::EmailChangeNote);
+    store::outbox::post(tx, vec![link, note], now).await
 }
 
 /// Releases the held letters of an import, and starts the time of its open invitations anew, but for those that offer what

@@ -1,4 +1,4 @@
-//! The rates of single invitations and resends. They count rows, so that every replica sees the same.
+//! The rates of single invitations, resends and changes of addresses. They count rows, so that every replica sees the same.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -52,24 +52,37 @@ impl Resends {
     /// # Errors
     /// `RESENDS_USED_UP`, `RESEND_TOO_SOON`.
     pub fn allow(&self, ctx: &Context, invitation: &Invitation, now: Time) -> Result<()> {
-        let Some(times) = self.0.get(&invitation.id) else {
-            return Ok(());
-        };
-        let most = usize::try_from(ctx.settings.resends_per_day).unwrap_or(usize::MAX);
-        if let Some(oldest) = times.get(most.saturating_sub(1)) {
-            return Err(Error::Exhausted(
-                Reason::ResendsUsedUp,
-                until(*oldest + TimeDelta::days(1), now),
-            ));
-        }
-        let interval = TimeDelta::from_std(ctx.settings.resend_interval).unwrap_or(TimeDelta::MAX);
-        match times.first() {
-            Some(last) if now - *last < interval => Err(Error::Exhausted(
-                Reason::ResendTooSoon,
-                until(*last + interval, now),
-            )),
-            _ => Ok(()),
-        }
+        let times = self.0.get(&invitation.id);
+        allow(ctx, times.map_or(&[], Vec::as_slice), now)
+    }
+}
+
+/// Whether another address may be asked for once more now.
+///
+/// # Errors
+/// `RESENDS_USED_UP`, `RESEND_TOO_SOON`.
+pub async fn email_change(ctx: &Context, tx: &Tx, user: Uuid, now: Time) -> Result<()> {
+    let since = now - TimeDelta::days(1);
+    let times = store::email_changes::made_since(tx, user, since).await?;
+    allow(ctx, &times, now)
+}
+
+/// Whether there may be one more after those of the last day, newest first.
+fn allow(ctx: &Context, times: &[Time], now: Time) -> Result<()> {
+    let most = usize::try_from(ctx.settings.resends_per_day).unwrap_or(usize::MAX);
+    if let Some(oldest) = times.get(most.saturating_sub(1)) {
+        return Err(Error::Exhausted(
+            Reason::ResendsUsedUp,
+            until(*oldest + TimeDelta::days(1), now),
+        ));
+    }
+    let interval = TimeDelta::from_std(ctx.settings.resend_interval).unwrap_or(TimeDelta::MAX);
+    match times.first() {
+        Some(last) if now - *last < interval => Err(Error::Exhausted(
+            Reason::ResendTooSoon,
+            until(*last + interval, now),
+        )),
+        _ => Ok(()),
     }
 }
 

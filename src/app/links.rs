@@ -20,7 +20,7 @@ use crate::{
         permissions::Power,
         roles::Role,
         teams::Team,
-        tokens::InvitationToken,
+        tokens::LinkToken,
         users::User,
     },
     error::{Error, Reason, Result},
@@ -43,7 +43,7 @@ pub struct Offer {
 ///
 /// # Errors
 /// `INVITATION_NOT_FOUND`, `INVITATION_SUPERSEDED`, `_ACCEPTED`, `_REVOKED`, `_DECLINED`, `_EXPIRED`.
-pub async fn peek(ctx: &Context, caller: &Caller, token: &InvitationToken) -> Result<Offer> {
+pub async fn peek(ctx: &Context, caller: &Caller, token: &LinkToken) -> Result<Offer> {
     let now = ctx.clock.now();
     let presented = present((ctx, caller), &ctx.store, token).await?;
     presented.invitation.peek(presented.number, now)?;
@@ -56,7 +56,10 @@ pub async fn peek(ctx: &Context, caller: &Caller, token: &InvitationToken) -> Re
         Some(inviter) => store::users::by_id(&ctx.store, inviter).await?,
     };
     Ok(Offer {
-        inviter: inviter.as_ref().map(User::full_name),
+        inviter: inviter
+            .filter(|inviter| inviter.delete_time.is_none())
+            .as_ref()
+            .map(User::full_name),
         team_display_name: team.settings.display_name.as_str().to_owned(),
         role: member.role,
         expire_time: presented.invitation.expire_time,
@@ -70,7 +73,7 @@ pub async fn peek(ctx: &Context, caller: &Caller, token: &InvitationToken) -> Re
 pub async fn accept<A: Message + Default>(
     ctx: &Context,
     call: &Call,
-    token: &InvitationToken,
+    token: &LinkToken,
     show: impl Fn((Member, Step), Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
@@ -116,7 +119,7 @@ pub async fn accept<A: Message + Default>(
 pub async fn decline<A: Message + Default>(
     ctx: &Context,
     call: &Call,
-    token: &InvitationToken,
+    token: &LinkToken,
     show: impl Fn((), Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
@@ -146,7 +149,7 @@ pub async fn decline<A: Message + Default>(
 pub async fn request_new<A: Message + Default>(
     ctx: &Context,
     call: &Call,
-    token: &InvitationToken,
+    token: &LinkToken,
     show: impl Fn((), Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
@@ -219,7 +222,7 @@ async fn team_of_link(tx: &Tx, id: Uuid) -> Result<Team> {
 async fn present(
     (ctx, caller): (&Context, &Caller),
     db: &impl Reads,
-    token: &InvitationToken,
+    token: &LinkToken,
 ) -> Result<Presented> {
     let hashes = ctx.secrets.token_hashes(token.bytes());
     let found = store::tokens::find(db, &hashes).await?;

@@ -16,11 +16,14 @@ use keys::KeyCache;
 
 use crate::domain::teams::Team;
 
+pub mod accounts;
 pub mod admission;
 pub mod authority;
 pub mod calls;
 pub mod correct_email;
 pub mod disabling;
+pub mod email_changes;
+pub mod erasures;
 pub mod events;
 pub mod housekeeping;
 pub mod imports;

@@ -56,7 +56,7 @@ pub struct Created {
 /// Makes a team and invites its primary admin, in one transaction.
 ///
 /// # Errors
-/// `PERMISSION_MISSING`, `TEAM_EXTERNAL_ID_TAKEN`, `DOMAIN_REFUSED`.
+/// `PERMISSION_MISSING`, `TEAM_EXTERNAL_ID_TAKEN`, `DOMAIN_REFUSED`, `USER_DISABLED`.
 pub async fn create<A: Message + Default>(
     ctx: &Context,
     call: &Call,
@@ -79,6 +79,10 @@ pub async fn create<A: Message + Default>(
         authority::operator(call.caller(), Permission::TeamsCreate)?;
         free_external_id(tx, command.settings.external_id.as_ref(), None).await?;
         let account = store::users::lock_by_emails(tx, &[email.normal()], Hold::Steady).await?;
+        // Locked, so that whoever disables it meanwhile sees the team.
+        if let Some((_, user)) = account.first() {
+            user.undisabled()?;
+        }
         let primary = account.first().map_or(ids::new(now), |(_, user)| user.id);
 
         let team = Team {

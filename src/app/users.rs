@@ -6,7 +6,7 @@ use prost::Message;
 use uuid::Uuid;
 
 use super::{
-    Call, Caller, Context,
+    Call, Caller, Context, accounts,
     authority::{self, Place},
     calls::once,
     no_user,
@@ -158,9 +158,7 @@ pub async fn update<A: Message + Default>(
             authority::account(tx, call.caller(), (id, permission)).await?;
             None
         };
-        let user = store::users::lock(tx, id)
-            .await?
-            .ok_or_else(|| no_user(id))?;
+        let user = accounts::lock(tx, id).await?;
         if let Some((team, power)) = &admin {
             if !is_in(tx, team.id, id).await? {
                 return Err(no_user(id));

@@ -131,6 +131,11 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         | Reason::DomainRefused
         | Reason::NoSeat
         | Reason::UserVerified
+        | Reason::UserNotVerified
+        | Reason::UserDisabled
+        | Reason::EmailChangeNotFound
+        | Reason::EmailChangeExpired
+        | Reason::EmailTaken
         | Reason::ResendTooSoon
         | Reason::ResendsUsedUp
         | Reason::InvitationsUsedUp

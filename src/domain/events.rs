@@ -53,6 +53,14 @@ words! {
         InvitationReleased = "INVITATION_RELEASED",
         /// A profile or an address was changed.
         UserUpdated = "USER_UPDATED",
+        /// An operator disabled an account.
+        UserDisabled = "USER_DISABLED",
+        /// An operator enabled an account again.
+        UserEnabled = "USER_ENABLED",
+        /// A person was erased.
+        UserDeleted = "USER_DELETED",
+        /// Another address was asked for, or that was taken back.
+        EmailChangeRequested = "EMAIL_CHANGE_REQUESTED",
         /// An import was made.
         ImportCreated = "IMPORT_CREATED",
         /// The mail server took a letter.
@@ -246,7 +254,11 @@ impl EventType {
             | Self::MemberUpdated => Family::Member,
             Self::RoleCreated | Self::RoleUpdated | Self::RoleDeleted => Family::Role,
             Self::InvitationResent | Self::InvitationReleased => Family::Invitation,
-            Self::UserUpdated => Family::User,
+            Self::UserUpdated
+            | Self::UserDisabled
+            | Self::UserEnabled
+            | Self::UserDeleted
+            | Self::EmailChangeRequested => Family::User,
             Self::ImportCreated => Family::Import,
             Self::LetterSent | Self::LetterFailed | Self::LetterCancelled => Family::Letter,
             Self::KeyCreated | Self::KeyRevoked => Family::Key,

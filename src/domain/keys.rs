@@ -19,7 +19,7 @@ words! {
         MembersCheck = "members:check",
         /// To import people.
         ImportsWrite = "imports:write",
-        /// To show an invitation to its invitee and bring his answer.
+        /// To show what a mailed link offers and bring the answer of whoever holds it.
         InvitationsAnswer = "invitations:answer",
         /// To bring people from SSO and directories.
         IdentityWrite = "identity:write",

@@ -11,6 +11,10 @@ words! {
         AddedToTeam = "added_to_team",
         /// A new link; the old one is dead.
         NewLink = "new_link",
+        /// The link that confirms a new address, to that address.
+        EmailChange = "email_change",
+        /// Another address was asked for, to the one that the account has.
+        EmailChangeNote = "email_change_note",
     }
 }
 

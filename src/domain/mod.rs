@@ -5,6 +5,7 @@ pub mod csv;
 pub mod custom_roles;
 pub mod domain_rules;
 pub mod email;
+pub mod email_changes;
 pub mod etags;
 pub mod events;
 pub mod imports;

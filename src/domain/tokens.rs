@@ -1,4 +1,4 @@
-//! The secret in an invitation's link.
+//! The secret in a mailed link: an invitation's, or that of a new address.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -6,9 +6,9 @@ use crate::error::{FieldViolation, Rule};
 
 /// 32 bytes of the operating system's randomness. It has no Debug on purpose.
 #[derive(Clone)]
-pub struct InvitationToken([u8; 32]);
+pub struct LinkToken([u8; 32]);
 
-impl InvitationToken {
+impl LinkToken {
     /// A token of fresh random bytes.
     #[must_use]
     pub const fn new(random: [u8; 32]) -> Self {
@@ -50,14 +50,14 @@ mod tests {
 
     #[test]
     fn a_token_reads_as_it_was_written_and_nothing_else_does() {
-        let token = InvitationToken::new([7; 32]);
+        let token = LinkToken::new([7; 32]);
         let text = token.text();
         assert_eq!(
-            InvitationToken::parse("token", &text).map(|same| *same.bytes() == [7; 32]),
+            LinkToken::parse("token", &text).map(|same| *same.bytes() == [7; 32]),
             Ok(true)
         );
         assert_eq!(
-            InvitationToken::parse("token", "")
+            LinkToken::parse("token", "")
                 .err()
                 .map(|broken| broken.rule),
             Some(Rule::Required)
@@ -68,7 +68,7 @@ mod tests {
             &format!("{text}="),
             "a token",
         ] {
-            let refused = InvitationToken::parse("token", other).err();
+            let refused = LinkToken::parse("token", other).err();
             assert_eq!(refused.map(|broken| broken.rule), Some(Rule::Malformed));
         }
     }

@@ -11,14 +11,28 @@ use super::{
     texts::{ExternalId, JobTitle, Phone, TimeZone},
     words::words,
 };
-use crate::clock::Time;
+use crate::{
+    clock::Time,
+    error::{Error, Reason, Result},
+};
 
 words! {
     /// Why an account is disabled; enabled means for no reason.
     pub enum UserDisabledReason {
         /// No invitation was accepted yet.
         PendingAcceptance = "PENDING_ACCEPTANCE",
+        /// An operator disabled it, or erased the person.
+        Admin = "ADMIN",
     }
+}
+
+/// What an operator makes of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Disabled everywhere.
+    Disabled,
+    /// Enabled, unless for another reason.
+    Enabled,
 }
 
 /// An account as it is stored.
@@ -44,6 +58,10 @@ pub struct User {
     pub external_id: Option<String>,
     /// When the person proved to own the address.
     pub verify_time: Option<Time>,
+    /// When an operator disabled it, while it is.
+    pub disable_time: Option<Time>,
+    /// When the person was erased.
+    pub delete_time: Option<Time>,
     /// When the account was made.
     pub create_time: Time,
     /// When it last changed.
@@ -54,10 +72,31 @@ impl User {
     /// Why the account is disabled. Whatever verifies an account also ends `PENDING_ACCEPTANCE`.
     #[must_use]
     pub fn disabled_reasons(&self) -> Vec<UserDisabledReason> {
-        if self.verify_time.is_some() {
-            Vec::new()
+        let mut reasons = Vec::new();
+        if self.verify_time.is_none() {
+            reasons.push(UserDisabledReason::PendingAcceptance);
+        }
+        if self.is_disabled_by_admin() {
+            reasons.push(UserDisabledReason::Admin);
+        }
+        reasons
+    }
+
+    /// Whether an operator disabled it, or erased the person. Nobody can be made a primary admin then.
+    #[must_use]
+    pub const fn is_disabled_by_admin(&self) -> bool {
+        self.disable_time.is_some() || self.delete_time.is_some()
+    }
+
+    /// That it may be given the primary admin's role, or another address. The caller holds the account's lock.
+    ///
+    /// # Errors
+    /// `USER_DISABLED`.
+    pub const fn undisabled(&self) -> Result<()> {
+        if self.is_disabled_by_admin() {
+            Err(Error::Refused(Reason::UserDisabled))
         } else {
-            vec![UserDisabledReason::PendingAcceptance]
+            Ok(())
         }
     }
 }
@@ -73,9 +112,18 @@ impl User {
     #[must_use]
     pub fn name_only(self) -> Self {
         Self {
-            id: self.id,
             given_name: self.given_name,
             family_name: self.family_name,
+            ..Self::blank(self.id)
+        }
+    }
+
+    /// An account of which nothing is known but its id.
+    const fn blank(id: Uuid) -> Self {
+        Self {
+            id,
+            given_name: String::new(),
+            family_name: String::new(),
             email: String::new(),
             language: None,
             phone: None,
@@ -83,6 +131,8 @@ impl User {
             job_title: None,
             external_id: None,
             verify_time: None,
+            disable_time: None,
+            delete_time: None,
             create_time: Time::UNIX_EPOCH,
             update_time: Time::UNIX_EPOCH,
         }
@@ -97,7 +147,7 @@ impl User {
     /// Changes whenever the account does.
     #[must_use]
     pub fn etag(&self) -> String {
-        Etag::new()
+        let mut etag = Etag::new()
             .text(&self.id.to_string())
             .text(&self.email)
             .text(&self.given_name)
@@ -109,8 +159,42 @@ impl User {
             .optional(self.external_id.as_deref())
             .time(self.verify_time)
             .time(Some(self.create_time))
-            .time(Some(self.update_time))
-            .finish()
+            .time(Some(self.update_time));
+        // Only where there is something to say, so that a replica of the version before answers the same etags.
+        for (name, time) in [
+            ("disable_time", self.disable_time),
+            ("delete_time", self.delete_time),
+        ] {
+            if time.is_some() {
+                etag = etag.text(name).time(time);
+            }
+        }
+        etag.finish()
+    }
+}
+
+/// What stands where an erased person's address and names stood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placeholder {
+    /// The address that is shown. Its domain is reserved (RFC 6761): no letter can ever arrive there.
+    pub email: String,
+    /// Stands for the normal form. No address has one without an `@`, so that nobody is ever taken for him.
+    pub key: String,
+}
+
+impl Placeholder {
+    /// The given name.
+    pub const GIVEN_NAME: &str = "Erased";
+    /// The family name.
+    pub const FAMILY_NAME: &str = "User";
+
+    /// The one of an account.
+    #[must_use]
+    pub fn of(id: Uuid) -> Self {
+        Self {
+            email: format!("erased-{id}@erased.invalid"),
+            key: format!("erased:{id}"),
+        }
     }
 }
 
@@ -118,20 +202,7 @@ impl User {
 impl User {
     /// An account that nobody has verified.
     pub(crate) const fn example(id: Uuid) -> Self {
-        Self {
-            id,
-            email: String::new(),
-            given_name: String::new(),
-            family_name: String::new(),
-            language: None,
-            phone: None,
-            time_zone: None,
-            job_title: None,
-            external_id: None,
-            verify_time: None,
-            create_time: Time::UNIX_EPOCH,
-            update_time: Time::UNIX_EPOCH,
-        }
+        Self::blank(id)
     }
 }
 
@@ -261,6 +332,8 @@ pub struct UserFilter {
     pub create_time_from: Option<Time>,
     /// Only people whose name or address begins with this.
     pub query: Option<Prefix>,
+    /// Erased ones too.
+    pub show_deleted: bool,
 }
 
 impl UserFilter {

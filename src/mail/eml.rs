@@ -11,8 +11,11 @@ pub struct Parts {
     pub html: String,
 }
 
+/// The pages that links open.
+pub(super) const PAGES: [&str; 2] = ["/invitations/", "/email-changes/"];
+
 /// The link of a letter in its raw form, as an `.eml` file has it: the first word of its text that leads to an
-/// invitation.
+/// invitation, or to a new address.
 #[must_use]
 pub fn link(raw: &[u8]) -> Option<String> {
     parts(raw)?
@@ -20,7 +23,7 @@ pub fn link(raw: &[u8]) -> Option<String> {
         .split_whitespace()
         .find(|word| {
             (word.starts_with("https://") || word.starts_with("http://"))
-                && word.contains("/invitations/")
+                && PAGES.iter().any(|page| word.contains(page))
         })
         .map(str::to_owned)
 }

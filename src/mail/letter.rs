@@ -35,13 +35,13 @@ pub struct Letter {
     pub given_name: String,
     /// The person's family name.
     pub family_name: String,
-    /// The team's name.
-    pub team_display_name: String,
+    /// The team's name; a letter about a team needs it.
+    pub team_display_name: Option<String>,
     /// The name of the person who invites, if a person does.
     pub inviter: Option<String>,
-    /// Where the person answers; an invitation and a new link need it.
+    /// Where the person answers; an invitation, a new link and a new address need it.
     pub link: Option<String>,
-    /// Until when the link is good; an invitation and a new link need it.
+    /// Until when the link is good.
     pub expire_time: Option<Time>,
 }
 
@@ -139,19 +139,21 @@ struct Words {
 
 fn write(letter: &Letter, locale: Locale) -> Result<Words> {
     let (link, until) = match letter.kind {
-        LetterKind::Invitation | LetterKind::NewLink => {
+        LetterKind::Invitation | LetterKind::NewLink | LetterKind::EmailChange => {
             let (Some(link), Some(until)) = (&letter.link, letter.expire_time) else {
                 return Err(Error::internal("a letter with a link has none"));
             };
             (Some(link.as_str()), Some(locale.moment(until)))
         }
-        LetterKind::AddedToTeam => (None, None),
+        LetterKind::AddedToTeam | LetterKind::EmailChangeNote => (None, None),
     };
     // What a letter does not have is undefined, so that a template that asks for it fails instead of printing "none".
     let until = until.map_or(Value::UNDEFINED, Value::from);
+    let team = letter.team_display_name.as_deref().map(line);
+    let team = team.map_or(Value::UNDEFINED, Value::from);
     let values = |link: Value| {
         context! {
-            team => line(&letter.team_display_name),
+            team => team.clone(),
             given_name => line(&letter.given_name),
             family_name => line(&letter.family_name),
             inviter => letter.inviter.as_deref().map(line),

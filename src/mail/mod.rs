@@ -5,5 +5,6 @@ pub mod letter;
 mod locale;
 pub mod relay;
 mod sender;
+mod subjects;
 mod templates;
 pub mod transport;

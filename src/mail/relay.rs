@@ -1,7 +1,7 @@
 //! The loop that sends what the outbox holds: lease, send with no transaction open, settle. At least once, in any number
 //! of processes.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use lettre::Message;
@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{
     letter::{Letter, Sender, render},
+    subjects::Subjects,
     transport::{SendError, Transport},
 };
 use crate::{
@@ -19,11 +20,8 @@ use crate::{
     domain::{
         email::Email,
         events::{EventType, Happening, Origin, Payload},
-        invitations::Invitation,
-        letters::DeliveryState,
-        teams::Team,
-        tokens::InvitationToken,
-        users::User,
+        letters::{DeliveryState, LetterKind},
+        tokens::LinkToken,
     },
     error::{Error, Result},
     ids,
@@ -48,19 +46,6 @@ pub struct Relay {
     pub sender: Sender,
     /// Where links lead, without a slash at its end.
     pub public_url: String,
-}
-
-/// What the letters of a batch speak of.
-struct Subjects {
-    teams: HashMap<Uuid, Team>,
-    users: HashMap<Uuid, User>,
-    invitations: HashMap<Uuid, Invitation>,
-}
-
-impl Subjects {
-    fn invitation(&self, letter: &Claimed) -> Option<&Invitation> {
-        self.invitations.get(&letter.invitation_id?)
-    }
 }
 
 /// How sending one letter went.
@@ -115,7 +100,7 @@ impl Relay {
             return Ok(0);
         }
 
-        let subjects = self.load(letters).await?;
+        let subjects = Subjects::load(&self.store, letters).await?;
         let ends = self.send(letters, &subjects).await?;
 
         let (ends, now) = (&ends, self.clock.now());
@@ -123,29 +108,6 @@ impl Relay {
             .write(|tx| async move { settle(&tx, (letters, lease), ends, now).await })
             .await?;
         Ok(letters.len())
-    }
-
-    async fn load(&self, letters: &[Claimed]) -> Result<Subjects> {
-        let teams: Vec<Uuid> = letters.iter().map(|letter| letter.team_id).collect();
-        // Who gets them, and whom they name.
-        let users: Vec<Uuid> = letters
-            .iter()
-            .flat_map(|letter| [Some(letter.user_id), letter.inviter_user_id])
-            .flatten()
-            .collect();
-        let invitations: Vec<Uuid> = letters
-            .iter()
-            .filter_map(|letter| letter.invitation_id)
-            .collect();
-        let db = &self.store;
-        Ok(Subjects {
-            teams: by_id(store::teams::by_ids(db, &teams).await?, |team| team.id),
-            users: by_id(store::users::by_ids(db, &users).await?, |user| user.id),
-            invitations: by_id(
-                store::invitations::any_by_ids(db, &invitations).await?,
-                |invitation| invitation.id,
-            ),
-        })
     }
 
     /// Sends every letter that still has a use, and decides what becomes of each.
@@ -196,7 +158,10 @@ impl Relay {
                 }
             },
         };
-        self.letter(claimed, subjects, token)
+        let Some(address) = subjects.address(claimed) else {
+            return Err(Outcome::Never("of no more use".to_owned()));
+        };
+        self.letter(claimed, (subjects, address), token)
             .and_then(|letter| render(&letter, &self.sender, self.clock.now()))
             .map_err(|error| {
                 tracing::error!(
@@ -211,16 +176,12 @@ impl Relay {
     fn letter(
         &self,
         claimed: &Claimed,
-        subjects: &Subjects,
+        (subjects, address): (&Subjects, &str),
         token: Option<Vec<u8>>,
     ) -> Result<Letter> {
-        let (Some(team), Some(user)) = (
-            subjects.teams.get(&claimed.team_id),
-            subjects.users.get(&claimed.user_id),
-        ) else {
-            return Err(Error::internal("a letter without a team or user"));
-        };
-        let recipient = Email::parse("email", &user.email)
+        let user = subjects.user(claimed);
+        let user = user.ok_or_else(|| Error::internal("a letter without a user"))?;
+        let recipient = Email::parse("email", address)
             .map_err(|_| Error::internal("a stored address is not valid"))?;
         let link = match token {
             None => None,
@@ -228,8 +189,9 @@ impl Relay {
                 let bytes = token
                     .try_into()
                     .map_err(|_| Error::internal("a sealed token has the wrong length"))?;
-                let token = InvitationToken::new(bytes).text();
-                Some(format!("{}/invitations/{token}", self.public_url))
+                let token = LinkToken::new(bytes).text();
+                let page = page(claimed.kind);
+                Some(format!("{}/{page}/{token}", self.public_url))
             }
         };
         Ok(Letter {
@@ -239,22 +201,17 @@ impl Relay {
             recipient: recipient.mailbox(),
             given_name: user.given_name.clone(),
             family_name: user.family_name.clone(),
-            inviter: claimed
-                .inviter_user_id
-                .and_then(|inviter| subjects.users.get(&inviter))
-                .map(User::full_name),
-            team_display_name: team.settings.display_name.as_str().to_owned(),
+            inviter: subjects.inviter(claimed),
+            team_display_name: subjects.team_display_name(claimed),
             link,
-            expire_time: subjects.invitation(claimed).map(|one| one.expire_time),
+            expire_time: subjects.expire_time(claimed),
         })
     }
 
-    /// When trying has no more use: when the invitation expires, or after the letter's lifetime.
+    /// When trying has no more use: when the link expires, or after the letter's lifetime.
     fn give_up_time(&self, claimed: &Claimed, subjects: &Subjects) -> Time {
-        subjects.invitation(claimed).map_or_else(
-            || later(claimed.create_time, self.settings.letter_lifetime),
-            |invitation| invitation.expire_time,
-        )
+        let lifetime = || later(claimed.create_time, self.settings.letter_lifetime);
+        subjects.expire_time(claimed).unwrap_or_else(lifetime)
     }
 
     /// What becomes of a letter: one that may go well later waits, as long as that has a use.
@@ -292,6 +249,7 @@ async fn settle(
     now: Time,
 ) -> Result<()> {
     let mut deliveries = Vec::new();
+    let mut noted = Vec::new();
     let mut events = Vec::new();
     for (letter, end) in letters.iter().zip(ends) {
         match end {
@@ -308,12 +266,16 @@ async fn settle(
                 if let Some(invitation) = letter.invitation_id {
                     deliveries.push((invitation, *state, error));
                 }
+                if letter.kind == LetterKind::EmailChangeNote {
+                    noted.extend(letter.email_change_id);
+                }
             }
         }
     }
     for (invitation, state, error) in deliveries {
         store::invitations::set_delivery(tx, invitation, state, error).await?;
     }
+    store::email_changes::wipe_old(tx, &noted).await?;
     let by = &Origin::default();
     store::events::append(tx, &events, Made { by, at: now }).await
 }
@@ -325,14 +287,18 @@ fn happened(letter: &Claimed, state: DeliveryState) -> Happening {
         } else {
             EventType::LetterFailed
         },
-        team_id: Some(letter.team_id),
+        team_id: letter.team_id,
         user_id: Some(letter.user_id),
         payload: Payload::Letter(letter.kind, state, letter.invitation_id),
     }
 }
 
-fn by_id<T>(items: Vec<T>, id: impl Fn(&T) -> Uuid) -> HashMap<Uuid, T> {
-    items.into_iter().map(|item| (id(&item), item)).collect()
+/// The page that a letter's link opens.
+const fn page(kind: LetterKind) -> &'static str {
+    match kind {
+        LetterKind::EmailChange | LetterKind::EmailChangeNote => "email-changes",
+        LetterKind::Invitation | LetterKind::NewLink | LetterKind::AddedToTeam => "invitations",
+    }
 }
 
 fn later(now: Time, by: Duration) -> Time {

@@ -32,5 +32,9 @@ pub(super) const fn of(kind: LetterKind, locale: Locale) -> Templates {
         (LetterKind::AddedToTeam, Locale::Uk) => templates!("added_to_team", "uk"),
         (LetterKind::NewLink, Locale::En) => templates!("new_link", "en"),
         (LetterKind::NewLink, Locale::Uk) => templates!("new_link", "uk"),
+        (LetterKind::EmailChange, Locale::En) => templates!("email_change", "en"),
+        (LetterKind::EmailChange, Locale::Uk) => templates!("email_change", "uk"),
+        (LetterKind::EmailChangeNote, Locale::En) => templates!("email_change_note", "en"),
+        (LetterKind::EmailChangeNote, Locale::Uk) => templates!("email_change_note", "uk"),
     }
 }

@@ -123,6 +123,8 @@ const fn letter_kind(kind: LetterKind) -> proto::LetterKind {
         LetterKind::Invitation => proto::LetterKind::Invitation,
         LetterKind::AddedToTeam => proto::LetterKind::AddedToTeam,
         LetterKind::NewLink => proto::LetterKind::NewLink,
+        LetterKind::EmailChange => proto::LetterKind::EmailChange,
+        LetterKind::EmailChangeNote => proto::LetterKind::EmailChangeNote,
     }
 }
 
@@ -138,6 +140,10 @@ const fn event_type(event_type: EventType) -> proto::EventType {
         EventType::InvitationResent => proto::EventType::InvitationResent,
         EventType::InvitationReleased => proto::EventType::InvitationReleased,
         EventType::UserUpdated => proto::EventType::UserUpdated,
+        EventType::UserDisabled => proto::EventType::UserDisabled,
+        EventType::UserEnabled => proto::EventType::UserEnabled,
+        EventType::UserDeleted => proto::EventType::UserDeleted,
+        EventType::EmailChangeRequested => proto::EventType::EmailChangeRequested,
         EventType::ImportCreated => proto::EventType::ImportCreated,
         EventType::LetterSent => proto::EventType::LetterSent,
         EventType::LetterFailed => proto::EventType::LetterFailed,
@@ -169,6 +175,10 @@ const fn read_type(event_type: proto::EventType) -> Option<EventType> {
         proto::EventType::InvitationResent => Some(EventType::InvitationResent),
         proto::EventType::InvitationReleased => Some(EventType::InvitationReleased),
         proto::EventType::UserUpdated => Some(EventType::UserUpdated),
+        proto::EventType::UserDisabled => Some(EventType::UserDisabled),
+        proto::EventType::UserEnabled => Some(EventType::UserEnabled),
+        proto::EventType::UserDeleted => Some(EventType::UserDeleted),
+        proto::EventType::EmailChangeRequested => Some(EventType::EmailChangeRequested),
         proto::EventType::ImportCreated => Some(EventType::ImportCreated),
         proto::EventType::LetterSent => Some(EventType::LetterSent),
         proto::EventType::LetterFailed => Some(EventType::LetterFailed),

@@ -104,6 +104,7 @@ pub(super) fn users(message: &proto::ListUsersRequest) -> Result<Accounts> {
             verified: filter.verified,
             create_time_from: filter.create_time_from,
             query: filter.query,
+            show_deleted: given.show_deleted,
         }),
     });
     violations.finish(wanted)

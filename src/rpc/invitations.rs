@@ -19,7 +19,7 @@ use crate::{
         pages::size,
         roles::Role,
         texts::optional,
-        tokens::InvitationToken,
+        tokens::LinkToken,
         users::Profile,
     },
     error::{Reason, Result, Rule, Violations},
@@ -207,7 +207,7 @@ impl InvitationService for Rpc {
         self.call(
             request,
             async |rpc: Self, caller: Caller, message: proto::PeekInvitationRequest| {
-                let token = InvitationToken::parse("token", &message.token)?;
+                let token = LinkToken::parse("token", &message.token)?;
                 let offer = app::links::peek(&rpc.ctx, &caller, &token).await?;
                 Ok(proto::PeekInvitationResponse {
                     team_display_name: offer.team_display_name,
@@ -281,8 +281,8 @@ fn create(message: &proto::CreateInvitationRequest) -> Result<app::invitations::
     violations.finish(command)
 }
 
-fn token(text: &str) -> Result<InvitationToken> {
-    Ok(InvitationToken::parse("token", text)?)
+fn token(text: &str) -> Result<LinkToken> {
+    Ok(LinkToken::parse("token", text)?)
 }
 
 fn resends(message: &proto::BatchResendInvitationsRequest) -> Result<(Uuid, Vec<Uuid>)> {

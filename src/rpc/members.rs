@@ -102,6 +102,7 @@ pub(super) const fn outcome(outcome: Outcome) -> proto::ImportOutcome {
 const fn disabled_reason(reason: UserDisabledReason) -> proto::UserDisabledReason {
     match reason {
         UserDisabledReason::PendingAcceptance => proto::UserDisabledReason::PendingAcceptance,
+        UserDisabledReason::Admin => proto::UserDisabledReason::Admin,
     }
 }
 
@@ -178,6 +179,7 @@ pub(super) fn user(user: User) -> proto::User {
         create_time: Some(timestamp(user.create_time)),
         update_time: Some(timestamp(user.update_time)),
         etag,
+        delete_time: user.delete_time.map(timestamp),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     error::{Error, Result},
 };
 
+mod accounts;
 mod answer;
 mod credentials;
 mod deadline;

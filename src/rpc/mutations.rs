@@ -10,13 +10,14 @@ use crate::{
     error::{Error, FieldViolation, Result},
     proto::{
         AcceptInvitationRequest, BatchRemoveMembersRequest, BatchResendInvitationsRequest,
-        BatchRevokeInvitationsRequest, CorrectEmailRequest, CreateInvitationRequest,
-        CreateKeyRequest, CreateRoleRequest, CreateTeamRequest, CreateUserRequest,
-        DeclineInvitationRequest, DeleteRoleRequest, DeleteTeamRequest, DisableMemberRequest,
-        EnableMemberRequest, LeaveTeamRequest, ReleaseLettersRequest, RemoveMemberRequest,
-        RequestNewInvitationRequest, ResendInvitationRequest, RevokeInvitationRequest,
-        RevokeKeyRequest, TransferPrimaryAdminRequest, UpdateMemberRequest, UpdateRoleRequest,
-        UpdateTeamRequest, UpdateUserRequest,
+        BatchRevokeInvitationsRequest, ConfirmEmailChangeRequest, CorrectEmailRequest,
+        CreateInvitationRequest, CreateKeyRequest, CreateRoleRequest, CreateTeamRequest,
+        CreateUserRequest, DeclineInvitationRequest, DeleteRoleRequest, DeleteTeamRequest,
+        DeleteUserRequest, DisableMemberRequest, DisableUserRequest, EnableMemberRequest,
+        EnableUserRequest, LeaveTeamRequest, ReleaseLettersRequest, RemoveMemberRequest,
+        RequestEmailChangeRequest, RequestNewInvitationRequest, ResendInvitationRequest,
+        RevokeInvitationRequest, RevokeKeyRequest, TransferPrimaryAdminRequest,
+        UpdateMemberRequest, UpdateRoleRequest, UpdateTeamRequest, UpdateUserRequest,
     },
 };
 
@@ -68,6 +69,11 @@ mutations! {
     CreateUserRequest, |it| it.validate_only, |_it| "";
     UpdateUserRequest, |it| it.validate_only, |it| it.user.as_ref().map_or("", |user| &user.etag);
     CorrectEmailRequest, |_it| false, |it| &it.etag;
+    DisableUserRequest, |it| it.validate_only, |it| &it.etag;
+    EnableUserRequest, |it| it.validate_only, |it| &it.etag;
+    DeleteUserRequest, |it| it.validate_only, |it| &it.etag;
+    RequestEmailChangeRequest, |it| it.validate_only, |it| &it.etag;
+    ConfirmEmailChangeRequest, |_it| false, |_it| "";
     CreateInvitationRequest, |it| it.validate_only, |_it| "";
     ResendInvitationRequest, |_it| false, |it| &it.etag;
     BatchResendInvitationsRequest, |_it| false, |_it| "";

@@ -58,6 +58,13 @@ pub(super) fn of(error: &Error, call: CallId) -> Status {
             details.add_precondition_failure_violation(name, DOMAIN, advice(*reason));
             (Code::FailedPrecondition, *reason, advice(*reason))
         }
+        Error::PrimaryOf(teams) => {
+            let reason = Reason::PrimaryAdminProtected;
+            let teams: Vec<String> = teams.iter().map(ToString::to_string).collect();
+            metadata.insert("team_ids".to_owned(), teams.join(","));
+            details.add_precondition_failure_violation(reason_name(reason), DOMAIN, advice(reason));
+            (Code::FailedPrecondition, reason, advice(reason))
+        }
         Error::Exhausted(reason, wait) => {
             details.add_quota_failure_violation(reason_name(*reason), advice(*reason));
             details.set_retry_info(Some(*wait));
@@ -175,7 +182,8 @@ fn advice(reason: Reason) -> String {
         | Reason::InvitationNotFound
         | Reason::ImportNotFound
         | Reason::KeyNotFound
-        | Reason::RoleNotFound => "not found",
+        | Reason::RoleNotFound
+        | Reason::EmailChangeNotFound => "not found",
         Reason::RoleInUse => "members hold this role; give them others first",
         Reason::RoleNameTaken => "another custom role of the team has this name",
         Reason::RolesUsedUp => "the team has as many custom roles as it may; delete one",
@@ -198,8 +206,14 @@ fn advice(reason: Reason) -> String {
         Reason::NoSeat => "every seat of the team is taken",
         Reason::ImportIdReused => "this import id was used with other rows or options",
         Reason::UserVerified => "the person is verified and changes the address himself",
-        Reason::ResendTooSoon => "resent less than a minute ago; wait",
-        Reason::ResendsUsedUp => "resent as often as a day allows; wait",
+        Reason::UserNotVerified => {
+            "the person is not verified; a team's admin corrects the address"
+        }
+        Reason::UserDisabled => "an operator disabled the account",
+        Reason::EmailChangeExpired => "the link has expired; ask for the address again",
+        Reason::EmailTaken => "another account has this address",
+        Reason::ResendTooSoon => "sent less than a minute ago; wait",
+        Reason::ResendsUsedUp => "sent as often as a day allows; wait",
         Reason::InvitationsUsedUp => "as many single invitations as an hour allows; wait or import",
         Reason::ImportsBusy => "as many imports run as may; wait",
         Reason::Conflict => "others kept changing the same rows; try again",

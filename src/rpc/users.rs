@@ -4,12 +4,12 @@ use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
 use super::{
-    Rpc,
+    Rpc, accounts,
     filters::{self, Accounts},
-    import_upload, imports, members, mutations,
+    import_upload, imports, members,
     pages::{self, List},
     profiles,
-    values::{id, ids},
+    values::{id, ids, timestamp},
 };
 use crate::{
     app::{self, Caller, correct_email::CorrectEmail, users::Key},
@@ -18,6 +18,7 @@ use crate::{
         imports::{ImportId, ImportPosition},
         pages::{read, size},
         texts::optional,
+        users::Access,
     },
     error::{FieldViolation, Result, Rule, Violations},
     proto::{self, get_user_request, user_service_server::UserService},
@@ -130,9 +131,8 @@ impl UserService for Rpc {
             profiles::update,
             async |rpc: Self, call, command| {
                 app::users::update(&rpc.ctx, &call, &command, |user, _| {
-                    let mut user = members::user(user);
-                    mutations::no_etag_of_rehearsal(&call, &mut user.etag);
-                    proto::UpdateUserResponse { user: Some(user) }
+                    let user = Some(accounts::changed(&call, user));
+                    proto::UpdateUserResponse { user }
                 })
                 .await
             },
@@ -154,6 +154,78 @@ impl UserService for Rpc {
                 }
             })
             .await
+        })
+        .await
+    }
+
+    async fn disable_user(
+        &self,
+        request: Request<proto::DisableUserRequest>,
+    ) -> Result<Response<proto::DisableUserResponse>, Status> {
+        let decode = |message: &proto::DisableUserRequest| named(&message.user_id);
+        self.mutate(request, decode, async |rpc: Self, call, id| {
+            let command = (id, Access::Disabled);
+            app::accounts::set_access(&rpc.ctx, &call, command, |user, _| {
+                let user = Some(accounts::changed(&call, user));
+                proto::DisableUserResponse { user }
+            })
+            .await
+        })
+        .await
+    }
+
+    async fn enable_user(
+        &self,
+        request: Request<proto::EnableUserRequest>,
+    ) -> Result<Response<proto::EnableUserResponse>, Status> {
+        let decode = |message: &proto::EnableUserRequest| named(&message.user_id);
+        self.mutate(request, decode, async |rpc: Self, call, id| {
+            let command = (id, Access::Enabled);
+            app::accounts::set_access(&rpc.ctx, &call, command, |user, _| {
+                let user = Some(accounts::changed(&call, user));
+                proto::EnableUserResponse { user }
+            })
+            .await
+        })
+        .await
+    }
+
+    async fn delete_user(
+        &self,
+        request: Request<proto::DeleteUserRequest>,
+    ) -> Result<Response<proto::DeleteUserResponse>, Status> {
+        let decode = |message: &proto::DeleteUserRequest| named(&message.user_id);
+        self.mutate(request, decode, async |rpc: Self, call, id| {
+            app::erasures::run(&rpc.ctx, &call, id, |erased, _| {
+                accounts::erased(&call, erased)
+            })
+            .await
+        })
+        .await
+    }
+
+    async fn request_email_change(
+        &self,
+        request: Request<proto::RequestEmailChangeRequest>,
+    ) -> Result<Response<proto::RequestEmailChangeResponse>, Status> {
+        let decode = accounts::request;
+        self.mutate(request, decode, async |rpc: Self, call, command| {
+            app::email_changes::request(&rpc.ctx, &call, &command, |until, _| {
+                let expire_time = until.map(timestamp);
+                proto::RequestEmailChangeResponse { expire_time }
+            })
+            .await
+        })
+        .await
+    }
+
+    async fn confirm_email_change(
+        &self,
+        request: Request<proto::ConfirmEmailChangeRequest>,
+    ) -> Result<Response<proto::ConfirmEmailChangeResponse>, Status> {
+        let decode = accounts::confirm;
+        self.mutate(request, decode, async |rpc: Self, call, token| {
+            app::email_changes::confirm(&rpc.ctx, &call, &token, accounts::confirmed).await
         })
         .await
     }
@@ -295,6 +367,10 @@ fn wanted(message: &proto::GetUserRequest) -> Result<(Option<Uuid>, Key)> {
     let key = violations.take(key);
     let team = violations.take(optional(id, "team_id", &message.team_id));
     violations.finish(team.zip(key))
+}
+
+fn named(user: &str) -> Result<Uuid> {
+    Ok(id("user_id", user)?)
 }
 
 fn correction(message: &proto::CorrectEmailRequest) -> Result<CorrectEmail> {

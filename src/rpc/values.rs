@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How many values of a closed set, or paths of a mask, one field may hold: more than there are different ones.
-const MAX_WORDS: usize = 32;
+const MAX_WORDS: usize = 64;
 
 /// Reads an id: a UUID with hyphens.
 pub(super) fn id(field: &str, text: &str) -> Result<Uuid, FieldViolation> {

@@ -18,10 +18,7 @@ use super::{
         users,
     },
 };
-use crate::{
-    domain::{email::Email, search::NameKeys},
-    error::Result,
-};
+use crate::{domain::search::NameKeys, error::Result};
 
 /// Copies a name to all memberships of a person.
 pub(super) async fn set_names(tx: &Tx, user: Uuid, keys: &NameKeys) -> Result<()> {
@@ -35,9 +32,9 @@ pub(super) async fn set_names(tx: &Tx, user: Uuid, keys: &NameKeys) -> Result<()
 }
 
 /// Copies an address to all memberships of a person.
-pub(super) async fn set_email(tx: &Tx, user: Uuid, email: &Email) -> Result<()> {
+pub(super) async fn set_email(tx: &Tx, user: Uuid, normal: &str) -> Result<()> {
     Entity::update_many()
-        .col_expr(Column::EmailKey, Expr::value(email.normal()))
+        .col_expr(Column::EmailKey, Expr::value(normal))
         .filter(Column::UserId.eq(user))
         .exec(tx.connection())
         .await?;

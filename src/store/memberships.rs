@@ -19,7 +19,7 @@ INNER JOIN users ON users.id = members.user_id
 WHERE members.team_id = wanted.team_id AND members.user_id = wanted.user_id
     AND members.join_time IS NOT NULL AND members.remove_time IS NULL
     AND NOT members.disabled_by_admin AND NOT members.disabled_by_directory
-    AND teams.delete_time IS NULL AND users.verify_time IS NOT NULL";
+    AND teams.delete_time IS NULL AND users.verify_time IS NOT NULL AND users.disable_time IS NULL";
 
 /// The roles of those who are active members, by team and person: one statement, whatever their number.
 pub async fn active(

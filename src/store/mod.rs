@@ -28,7 +28,9 @@ use crate::{
 mod bulk;
 mod connect;
 pub mod copies;
+pub mod email_changes;
 mod entities;
+pub mod erasures;
 pub mod events;
 pub mod failure;
 pub mod fsck;

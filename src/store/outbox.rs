@@ -1,7 +1,7 @@
 //! The transactional outbox: letters that wait, are leased to a relay, and end.
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
     sea_query::{Expr, ExprTrait, LockBehavior, LockType, Query},
 };
 use uuid::Uuid;
@@ -23,14 +23,16 @@ pub struct NewLetter {
     pub id: Uuid,
     /// What it says.
     pub kind: LetterKind,
-    /// The team.
-    pub team_id: Uuid,
+    /// The team, of which it speaks; none of a letter about the account.
+    pub team_id: Option<Uuid>,
     /// Who gets it.
     pub user_id: Uuid,
     /// The person whom it names as the one who invites.
     pub inviter_user_id: Option<Uuid>,
     /// The invitation whose link it brings.
     pub invitation_id: Option<Uuid>,
+    /// The change of an address that it is about, and that tells where it goes.
+    pub email_change_id: Option<Uuid>,
     /// The import that caused it.
     pub import_id: Option<String>,
     /// The language of its words.
@@ -47,14 +49,16 @@ pub struct Claimed {
     pub id: Uuid,
     /// What it says.
     pub kind: LetterKind,
-    /// The team.
-    pub team_id: Uuid,
+    /// The team, of which it speaks.
+    pub team_id: Option<Uuid>,
     /// Who gets it.
     pub user_id: Uuid,
     /// The person whom it names as the one who invites.
     pub inviter_user_id: Option<Uuid>,
     /// The invitation whose link it brings.
     pub invitation_id: Option<Uuid>,
+    /// The change of an address that it is about.
+    pub email_change_id: Option<Uuid>,
     /// The language of its words.
     pub language: String,
     /// The sealed token of its link.
@@ -86,6 +90,7 @@ pub async fn post(tx: &Tx, letters: Vec<NewLetter>, now: Time) -> Result<()> {
             error: None,
             create_time: micros(now),
             settle_time: None,
+            email_change_id: letter.email_change_id,
         })
         .collect();
     bulk::insert::<Model, ActiveModel>(tx, rows).await
@@ -104,12 +109,8 @@ pub const fn state(held: bool) -> DeliveryState {
 /// Cancels the unsent letters of invitations and wipes their tokens.
 pub async fn cancel(tx: &Tx, invitations: &[Uuid], now: Time) -> Result<()> {
     for chunk in invitations.chunks(bulk::IDS) {
-        Entity::update_many()
-            .col_expr(Column::State, Expr::value(DeliveryState::Cancelled.word()))
-            .col_expr(Column::SealedToken, Expr::value(None::<Vec<u8>>))
-            .col_expr(Column::SettleTime, Expr::value(micros(now)))
+        cancel_unsent(now)
             .filter(Column::InvitationId.is_in(chunk.iter().copied()))
-            .filter(Column::SettleTime.is_null())
             .exec(tx.connection())
             .await?;
     }
@@ -119,17 +120,43 @@ pub async fn cancel(tx: &Tx, invitations: &[Uuid], now: Time) -> Result<()> {
 /// Cancels every unsent letter of a team to these people, and wipes their tokens.
 pub async fn cancel_of_members(tx: &Tx, team: Uuid, users: &[Uuid], now: Time) -> Result<()> {
     for chunk in users.chunks(bulk::IDS) {
-        Entity::update_many()
-            .col_expr(Column::State, Expr::value(DeliveryState::Cancelled.word()))
-            .col_expr(Column::SealedToken, Expr::value(None::<Vec<u8>>))
-            .col_expr(Column::SettleTime, Expr::value(micros(now)))
+        cancel_unsent(now)
             .filter(Column::TeamId.eq(team))
             .filter(Column::UserId.is_in(chunk.iter().copied()))
-            .filter(Column::SettleTime.is_null())
             .exec(tx.connection())
             .await?;
     }
     Ok(())
+}
+
+/// Cancels the unsent letters of this kind about a change of an address, or of whatever kind, and wipes their tokens.
+pub async fn cancel_change(
+    tx: &Tx,
+    change: Uuid,
+    kind: Option<LetterKind>,
+    now: Time,
+) -> Result<()> {
+    let mut cancel = cancel_unsent(now).filter(Column::EmailChangeId.eq(change));
+    if let Some(kind) = kind {
+        cancel = cancel.filter(Column::Kind.eq(kind.word()));
+    }
+    cancel.exec(tx.connection()).await?;
+    Ok(())
+}
+
+/// Cancels every unsent letter to a person, and wipes their tokens.
+pub async fn cancel_to(tx: &Tx, user: Uuid, now: Time) -> Result<()> {
+    let cancel = cancel_unsent(now).filter(Column::UserId.eq(user));
+    cancel.exec(tx.connection()).await?;
+    Ok(())
+}
+
+fn cancel_unsent(now: Time) -> UpdateMany<Entity> {
+    Entity::update_many()
+        .col_expr(Column::State, Expr::value(DeliveryState::Cancelled.word()))
+        .col_expr(Column::SealedToken, Expr::value(None::<Vec<u8>>))
+        .col_expr(Column::SettleTime, Expr::value(micros(now)))
+        .filter(Column::SettleTime.is_null())
 }
 
 /// A letter that waits to be released.
@@ -189,7 +216,8 @@ pub async fn release(tx: &Tx, ids: &[Uuid], now: Time) -> Result<()> {
     Ok(())
 }
 
-/// Leases letters that are due, until `lease_end`. Two relays never get the same one.
+/// Leases letters that are due, until `lease_end`. Two relays never get the same one. Letters of a later version are left for
+/// its relays.
 pub async fn claim(
     tx: &Tx,
     lease: Uuid,
@@ -199,6 +227,7 @@ pub async fn claim(
     let rows = Entity::find()
         .filter(Column::State.eq(DeliveryState::Queued.word()))
         .filter(Column::DueTime.lte(micros(now)))
+        .filter(Column::Kind.is_in(LetterKind::ALL.iter().map(|kind| kind.word())))
         .order_by_asc(Column::DueTime)
         .order_by_asc(Column::Id)
         .limit(most)
@@ -225,6 +254,7 @@ pub async fn claim(
                 user_id: row.user_id,
                 inviter_user_id: row.inviter_user_id,
                 invitation_id: row.invitation_id,
+                email_change_id: row.email_change_id,
                 language: row.language,
                 sealed_token: row.sealed_token,
                 attempts: row.attempts + 1,

@@ -34,6 +34,7 @@ pub async fn of(db: &impl Reads, team: &Team, user: Uuid) -> Result<Option<Power
         .expr_as(member(Column::JoinTime), "join_time")
         .expr_as(disabled(), "disabled")
         .expr_as(account(users::Column::VerifyTime), "verify_time")
+        .expr_as(account(users::Column::DisableTime), "disable_time")
         .expr_as(role(roles::Column::Permissions), "permissions")
         .from(Entity)
         .inner_join(
@@ -63,7 +64,8 @@ pub async fn of(db: &impl Reads, team: &Team, user: Uuid) -> Result<Option<Power
     let joined: Option<i64> = row.try_get("", "join_time")?;
     let verified: Option<i64> = row.try_get("", "verify_time")?;
     let disabled: bool = row.try_get("", "disabled")?;
-    if joined.is_none() || disabled || verified.is_none() {
+    let barred: Option<i64> = row.try_get("", "disable_time")?;
+    if joined.is_none() || disabled || verified.is_none() || barred.is_some() {
         return Ok(Some(Power::Powerless(user)));
     }
     let role: String = row.try_get("", "role")?;

@@ -161,6 +161,23 @@ pub async fn lock(tx: &Tx, id: Uuid) -> Result<Option<Team>> {
     row.map(Team::try_from).transpose()
 }
 
+/// These teams, locked in the order of their ids, which is the order of locks.
+pub async fn lock_all(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Team>> {
+    let mut teams = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(bulk::IDS) {
+        let rows = Entity::find()
+            .filter(Column::Id.is_in(chunk.iter().copied()))
+            .order_by_asc(Column::Id)
+            .lock(LockType::NoKeyUpdate)
+            .all(tx.connection())
+            .await?;
+        for row in rows {
+            teams.push(row.try_into()?);
+        }
+    }
+    Ok(teams)
+}
+
 /// The team with this id, even if it was deleted, locked as [`lock`] does: for what ends with it, or was there before.
 pub async fn lock_past_or_present(tx: &Tx, id: Uuid) -> Result<Option<Team>> {
     let row = Entity::find_by_id(id)

@@ -19,7 +19,7 @@ use crate::{
         languages::Language,
         search::NameKeys,
         texts::{ExternalId, JobTitle, Phone, TimeZone},
-        users::{Profile, ProfileChanges, User},
+        users::{Access, Placeholder, Profile, ProfileChanges, User},
     },
     error::{Error, Result},
 };
@@ -49,6 +49,8 @@ impl TryFrom<Model> for User {
             job_title: row.job_title,
             external_id: row.external_id,
             verify_time: opt_time(row.verify_time)?,
+            disable_time: opt_time(row.disable_time)?,
+            delete_time: opt_time(row.delete_time)?,
             create_time: time(row.create_time)?,
             update_time: time(row.update_time)?,
         })
@@ -147,6 +149,8 @@ fn row(user: &NewUser<'_>, now: Time) -> Model {
         name_key: Some(keys.name),
         family_key: Some(keys.family),
         copy_time: Some(micros(now)),
+        disable_time: None,
+        delete_time: None,
     }
 }
 
@@ -216,7 +220,73 @@ pub async fn set_email(tx: &Tx, id: Uuid, email: &Email, now: Time) -> Result<()
         .exec(tx.connection())
         .await?;
     bulk::expect(1, done.rows_affected)?;
-    copies::set_email(tx, id, email).await
+    copies::set_email(tx, id, email.normal()).await
+}
+
+/// Gives a verified account the address that its owner has confirmed.
+pub async fn switch_email(tx: &Tx, id: Uuid, email: &Email, now: Time) -> Result<()> {
+    let done = Entity::update_many()
+        .col_expr(Column::EmailNormal, Expr::value(email.normal()))
+        .col_expr(Column::EmailTyped, Expr::value(email.typed()))
+        .col_expr(Column::VerifyTime, Expr::value(micros(now)))
+        .col_expr(Column::UpdateTime, Expr::value(micros(now)))
+        .col_expr(Column::CopyTime, still_copied(now))
+        .filter(Column::Id.eq(id))
+        .filter(Column::VerifyTime.is_not_null())
+        .filter(Column::DisableTime.is_null())
+        .exec(tx.connection())
+        .await?;
+    bulk::expect(1, done.rows_affected)?;
+    copies::set_email(tx, id, email.normal()).await
+}
+
+/// Disables an account that is not, or takes that back. Erased ones stay disabled.
+pub async fn set_access(tx: &Tx, id: Uuid, access: Access, now: Time) -> Result<()> {
+    let (value, before) = match access {
+        Access::Disabled => (Some(micros(now)), Column::DisableTime.is_null()),
+        Access::Enabled => (None, Column::DisableTime.is_not_null()),
+    };
+    let done = Entity::update_many()
+        .col_expr(Column::DisableTime, Expr::value(value))
+        .col_expr(Column::UpdateTime, Expr::value(micros(now)))
+        .col_expr(Column::CopyTime, still_copied(now))
+        .filter(Column::Id.eq(id))
+        .filter(before)
+        .filter(Column::DeleteTime.is_null())
+        .exec(tx.connection())
+        .await?;
+    bulk::expect(1, done.rows_affected)
+}
+
+/// Replaces what identifies a person, in the account and in the copies of it, and disables the account.
+pub async fn erase(tx: &Tx, id: Uuid, now: Time) -> Result<()> {
+    let placeholder = Placeholder::of(id);
+    let keys = NameKeys::of(Placeholder::GIVEN_NAME, Placeholder::FAMILY_NAME);
+    let nothing = || Expr::value(None::<String>);
+    let disable_time = Expr::col(Column::DisableTime).if_null(micros(now));
+    let done = Entity::update_many()
+        .col_expr(Column::EmailNormal, Expr::value(placeholder.key.as_str()))
+        .col_expr(Column::EmailTyped, Expr::value(placeholder.email))
+        .col_expr(Column::GivenName, Expr::value(Placeholder::GIVEN_NAME))
+        .col_expr(Column::FamilyName, Expr::value(Placeholder::FAMILY_NAME))
+        .col_expr(Column::Language, nothing())
+        .col_expr(Column::Phone, nothing())
+        .col_expr(Column::TimeZone, nothing())
+        .col_expr(Column::JobTitle, nothing())
+        .col_expr(Column::ExternalId, nothing())
+        .col_expr(Column::DisableTime, disable_time)
+        .col_expr(Column::DeleteTime, Expr::value(micros(now)))
+        .col_expr(Column::UpdateTime, Expr::value(micros(now)))
+        .col_expr(Column::NameKey, Expr::value(keys.name.as_str()))
+        .col_expr(Column::FamilyKey, Expr::value(keys.family.as_str()))
+        .col_expr(Column::CopyTime, still_copied(now))
+        .filter(Column::Id.eq(id))
+        .filter(Column::DeleteTime.is_null())
+        .exec(tx.connection())
+        .await?;
+    bulk::expect(1, done.rows_affected)?;
+    copies::set_names(tx, id, &keys).await?;
+    copies::set_email(tx, id, &placeholder.key).await
 }
 
 /// Marks an account as verified, unless it was.

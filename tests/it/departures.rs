@@ -1,8 +1,9 @@
 //! What the generated steps do that take people out of teams, and bring others to the top.
 
 use muster::proto::{
-    BatchRemoveMembersRequest, DisableMemberRequest, EnableMemberRequest, LeaveTeamRequest,
-    RemoveMemberRequest, TransferPrimaryAdminRequest,
+    BatchRemoveMembersRequest, DeleteUserRequest, DisableMemberRequest, DisableUserRequest,
+    EnableMemberRequest, EnableUserRequest, LeaveTeamRequest, RemoveMemberRequest,
+    TransferPrimaryAdminRequest,
 };
 use proptest::{
     collection::vec,
@@ -28,6 +29,9 @@ pub(crate) enum Departure {
     Enable(u8),
     Leave(u8),
     TakeOver(u8),
+    DisableUser(u8),
+    EnableUser(u8),
+    Erase(u8),
 }
 
 macro_rules! repeatable {
@@ -51,7 +55,10 @@ repeatable!(
     DisableMemberRequest,
     EnableMemberRequest,
     LeaveTeamRequest,
-    TransferPrimaryAdminRequest
+    TransferPrimaryAdminRequest,
+    DisableUserRequest,
+    EnableUserRequest,
+    DeleteUserRequest
 );
 
 pub(crate) fn any_departure() -> impl Strategy<Value = Departure> {
@@ -63,6 +70,9 @@ pub(crate) fn any_departure() -> impl Strategy<Value = Departure> {
         1 => one().prop_map(Departure::Enable),
         1 => one().prop_map(Departure::Leave),
         3 => one().prop_map(Departure::TakeOver),
+        1 => one().prop_map(Departure::DisableUser),
+        1 => one().prop_map(Departure::EnableUser),
+        1 => one().prop_map(Departure::Erase),
     ]
 }
 
@@ -75,7 +85,10 @@ impl Stage<'_> {
             | Departure::Disable(one)
             | Departure::Enable(one)
             | Departure::Leave(one)
-            | Departure::TakeOver(one) => *one,
+            | Departure::TakeOver(one)
+            | Departure::DisableUser(one)
+            | Departure::EnableUser(one)
+            | Departure::Erase(one) => *one,
         };
         let Some((team, user)) = pick(&self.members, number) else {
             return;
@@ -112,6 +125,30 @@ impl Stage<'_> {
             Departure::TakeOver(_) => {
                 let call = async |it| self.h.teams().transfer_primary_admin(it).await;
                 self.call(how, transfer(team, user), call).await;
+            }
+            Departure::DisableUser(_) => {
+                let request = DisableUserRequest {
+                    user_id: user.clone(),
+                    ..DisableUserRequest::default()
+                };
+                let call = async |it| self.h.users().disable_user(it).await;
+                self.call(how, request, call).await;
+            }
+            Departure::EnableUser(_) => {
+                let request = EnableUserRequest {
+                    user_id: user.clone(),
+                    ..EnableUserRequest::default()
+                };
+                let call = async |it| self.h.users().enable_user(it).await;
+                self.call(how, request, call).await;
+            }
+            Departure::Erase(_) => {
+                let request = DeleteUserRequest {
+                    user_id: user.clone(),
+                    ..DeleteUserRequest::default()
+                };
+                let call = async |it| self.h.users().delete_user(it).await;
+                self.call(how, request, call).await;
             }
         }
     }

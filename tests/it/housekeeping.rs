@@ -28,6 +28,7 @@ tests![
 const NOTHING: Swept = Swept {
     letters: 0,
     tokens: 0,
+    email_changes: 0,
     imports: 0,
     replays: 0,
     events: 0,

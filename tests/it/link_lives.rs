@@ -1,13 +1,14 @@
-//! Links of invitations: everything that can happen to them over the wire.
+//! Mailed links, of invitations and of new addresses: everything that can happen to them over the wire.
 
 use std::{collections::BTreeMap, fs};
 
 use muster::{
     mail::eml,
     proto::{
-        AcceptInvitationRequest, BatchResendInvitationsRequest, CreateInvitationRequest,
-        CreateTeamRequest, DeclineInvitationRequest, DeliveryState, ImportUsersRow,
-        InvitationFilter, ListInvitationsRequest, PeekInvitationRequest, ReleaseLettersRequest,
+        AcceptInvitationRequest, BatchResendInvitationsRequest, ConfirmEmailChangeRequest,
+        CreateInvitationRequest, CreateTeamRequest, DeclineInvitationRequest, DeleteUserRequest,
+        DeliveryState, ImportUsersRow, InvitationFilter, ListInvitationsRequest,
+        PeekInvitationRequest, ReleaseLettersRequest, RequestEmailChangeRequest,
         RequestNewInvitationRequest, ResendInvitationRequest, RevokeInvitationRequest,
         invitation_service_client::InvitationServiceClient, team_service_client::TeamServiceClient,
         user_service_client::UserServiceClient,
@@ -28,10 +29,13 @@ const IMPORTED: usize = 300;
 const SINGLE: usize = 25;
 /// More than one call resends.
 const RESENT: usize = 120;
+/// Who asks for another address.
+const CHANGED: usize = 8;
 
 /// A team whose links live and die.
 pub(crate) struct Life<'a> {
     invitations: InvitationServiceClient<Recorded>,
+    users: UserServiceClient<Recorded>,
     folder: &'a Folder,
     /// The team's id.
     pub(crate) team: String,
@@ -45,6 +49,7 @@ impl<'a> Life<'a> {
         let team = teams.create_team(request).await.answered().team;
         let life = Self {
             invitations: InvitationServiceClient::new(recorder.keyed(key)),
+            users: UserServiceClient::new(recorder.keyed(key)),
             folder,
             team: team.expect("the team").id,
         };
@@ -138,6 +143,7 @@ impl<'a> Life<'a> {
             drop(self.invitations.request_new_invitation(request).await);
         }
         let all = letters(self.folder);
+        let mut joined = Vec::new();
         let newer = all.iter().filter(|(name, _)| !first.contains_key(*name));
         // Of the resent ones both links are there.
         for (n, (_, token)) in newer.enumerate().step_by(4) {
@@ -149,7 +155,8 @@ impl<'a> Life<'a> {
                         token,
                         ..AcceptInvitationRequest::default()
                     };
-                    drop(self.invitations.accept_invitation(request).await);
+                    let answer = self.invitations.accept_invitation(request).await;
+                    joined.extend(answer.ok().and_then(|done| done.into_inner().member));
                 }
                 8 => {
                     let request = DeclineInvitationRequest {
@@ -168,6 +175,38 @@ impl<'a> Life<'a> {
                 ..RevokeInvitationRequest::default()
             };
             drop(self.invitations.revoke_invitation(request).await);
+        }
+        let joined = joined.into_iter().map(|member| member.user_id);
+        self.change_addresses(joined.take(CHANGED).collect()).await;
+    }
+
+    /// People who joined ask for other addresses; some confirm, some come too late or twice, one is erased.
+    async fn change_addresses(&mut self, people: Vec<String>) {
+        assert_eq!(people.len(), CHANGED);
+        for (n, user_id) in people.iter().enumerate() {
+            let request = RequestEmailChangeRequest {
+                user_id: user_id.clone(),
+                email: format!("changed{n}@a.example"),
+                ..RequestEmailChangeRequest::default()
+            };
+            let answer = self.users.request_email_change(request).await;
+            answer.answered();
+        }
+        let links = until("the links to new addresses are in the folder", async || {
+            Some(changes(self.folder)).filter(|links| links.len() == CHANGED)
+        });
+        let links = links.await;
+        let request = DeleteUserRequest {
+            user_id: people[0].clone(),
+            ..DeleteUserRequest::default()
+        };
+        self.users.delete_user(request).await.answered();
+        for token in links.iter().chain(&links[..2]) {
+            let request = ConfirmEmailChangeRequest {
+                token: token.clone(),
+                ..ConfirmEmailChangeRequest::default()
+            };
+            drop(self.users.confirm_email_change(request).await);
         }
     }
 
@@ -200,6 +239,17 @@ impl<'a> Life<'a> {
         .await;
         assert_eq!(names(self.folder).len(), count);
     }
+}
+
+/// The tokens of the links to new addresses in the outbox folder.
+fn changes(folder: &Folder) -> Vec<String> {
+    let token = |name: String| {
+        let letter = fs::read(folder.file("outbox").join(&name)).ok()?;
+        let link = eml::link(&letter)?;
+        let (_, token) = link.split_once("/email-changes/")?;
+        Some(token.to_owned())
+    };
+    names(folder).into_iter().filter_map(token).collect()
 }
 
 /// The files of the letters in the outbox folder.

@@ -178,6 +178,7 @@ async fn accounts_of_a_team_are_listed_as_its_members_are(h: &Harness) {
                 invitation_expired: filter.invitation_expired,
                 create_time_from: filter.create_time_from,
                 query: String::new(),
+                show_deleted: false,
             });
             assert_eq!(
                 list.all(h).await,

@@ -1,5 +1,7 @@
 //! The integration suite: the real server on a free port, driven through the wire, once on every database that is there.
 
+mod account_races;
+mod accounts;
 mod acts;
 mod addresses;
 mod answers;
@@ -33,6 +35,10 @@ mod disabling;
 mod domain_rules;
 mod drain;
 mod dumps;
+mod email_change_links;
+mod email_changes;
+mod erased_accounts;
+mod erasures;
 mod errors;
 mod etags;
 mod event_numbers;
@@ -167,6 +173,8 @@ use harness::Test;
 
 /// What runs on every database: one line a module.
 const MODULES: &[fn() -> Vec<Test>] = &[
+    account_races::tests,
+    accounts::tests,
     addresses::tests,
     authority::tests,
     batch_equality::tests,
@@ -185,6 +193,10 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     disabling::tests,
     domain_rules::tests,
     drain::tests,
+    email_change_links::tests,
+    email_changes::tests,
+    erased_accounts::tests,
+    erasures::tests,
     errors::tests,
     etags::tests,
     events::tests,

@@ -167,7 +167,14 @@ fn may_not(told: &str, (letter, permission): (char, &str), answer: Result<Vec<u8
     let Err(status) = answer else {
         panic!("{told}: answered");
     };
-    let above = ["teams.create", "teams.list", "users.read", "keys.update"].contains(&permission);
+    let above = [
+        "teams.create",
+        "teams.list",
+        "users.read",
+        "users.update",
+        "keys.update",
+    ]
+    .contains(&permission);
     if letter == 'X' && !above {
         assert_eq!(
             (status.code(), reason(&status).as_str()),

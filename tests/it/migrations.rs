@@ -160,6 +160,7 @@ const ROWS: &[&str] = &[
      VALUES ('k', 'K', 'operator', {1}, 1, 1, 'c')",
     "INSERT INTO events (batch, ordinal, create_time, type) VALUES (1, 1, 1, 'TEAM_CREATED')",
     "INSERT INTO replays (key_id, method, request_id, fingerprint, answer, create_time) VALUES ('k', 'm', {1}, {1}, {1}, 1)",
+    "INSERT INTO email_changes (id, user_id, hash, email, create_time, expire_time) VALUES ({4}, {1}, {5}, 'n', 1, 2)",
 ];
 
 /// What repeats nothing but the columns of one unique index, and by which name each database knows the index.
@@ -241,6 +242,15 @@ const DUPLICATES: &[(&str, &str)] = &[
         "member_roles_pkey|member_roles.team_id, member_roles.user_id, member_roles.role_id",
         "INSERT INTO member_roles (team_id, user_id, role_id) VALUES ({3}, {1}, {5})",
     ),
+    (
+        "email_changes_hash|email_changes.hash",
+        "INSERT INTO email_changes (id, user_id, hash, settlement, create_time, expire_time, settle_time)
+         VALUES ({6}, {1}, {5}, 'EXPIRED', 1, 2, 2)",
+    ),
+    (
+        "email_changes_one_open|email_changes.user_id",
+        "INSERT INTO email_changes (id, user_id, hash, email, create_time, expire_time) VALUES ({6}, {1}, {6}, 'm', 1, 2)",
+    ),
 ];
 
 /// Roles that cannot be held: by somebody who was never in the team, one that the team does not have, one without its holder.
@@ -308,7 +318,8 @@ async fn every_index_is_listed(database: &DatabaseConnection) {
         _ => {
             "SELECT relname AS name FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
              WHERE indisunique AND relnamespace = 'public'::regnamespace
-             AND relname NOT IN ('users_pkey', 'teams_pkey', 'invitations_pkey', 'outbox_pkey', 'seaql_migrations_pkey')"
+             AND relname NOT IN ('users_pkey', 'teams_pkey', 'invitations_pkey', 'outbox_pkey', 'email_changes_pkey',
+             'seaql_migrations_pkey')"
         }
     };
     for name in texts(database, names).await {

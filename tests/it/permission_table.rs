@@ -53,6 +53,15 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
     ("UserService/ListUsers", "members.read", "teams:read"),
     ("UserService/UpdateUser", "members.update", "teams:write"),
     ("UserService/CorrectEmail", "members.invite", "teams:write"),
+    ("UserService/DisableUser", "users.update", "operator"),
+    ("UserService/EnableUser", "users.update", "operator"),
+    ("UserService/DeleteUser", "users.update", "operator"),
+    (
+        "UserService/RequestEmailChange",
+        "users.update",
+        "teams:write",
+    ),
+    ("UserService/ConfirmEmailChange", "", "invitations:answer"),
     ("UserService/ListUserTeams", "users.read", "teams:read"),
     ("UserService/ImportUsers", "imports.create", "imports:write"),
     ("UserService/GetImport", "imports.read", "teams:read"),
@@ -152,6 +161,7 @@ pub(crate) const HOLDERS: &[(&str, &str)] = &[
     ("teams.create", ""),
     ("teams.list", ""),
     ("users.read", ""),
+    ("users.update", ""),
     ("keys.update", ""),
 ];
 

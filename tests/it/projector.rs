@@ -1,11 +1,11 @@
 //! What a deployment holds, told twice: rebuilt from nothing but events, and as the other calls answer it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use muster::proto::{
     Event, EventType, Invitation, InvitationFilter, InvitationState, ListMembersRequest,
     ListTeamsRequest, ListUsersRequest, Member, MemberEvent, MemberFilter, MemberRemoval,
-    MemberSource, MemberState, Role, Team, User, event::Payload,
+    MemberSource, MemberState, Role, Team, User, UserDisabledReason, UserFilter, event::Payload,
 };
 use prost_types::Timestamp;
 
@@ -18,8 +18,10 @@ pub(crate) struct World {
     pub(crate) teams: BTreeMap<String, String>,
     /// By team and person.
     pub(crate) members: BTreeMap<(String, String), Standing>,
-    /// Whether each person is verified, and with that enabled.
+    /// Whether each person is verified.
     pub(crate) people: BTreeMap<String, bool>,
+    /// Whom an operator disabled or erased.
+    pub(crate) disabled: BTreeSet<String>,
     /// By id.
     pub(crate) invitations: BTreeMap<String, Offer>,
     /// How many rows, by team and id.
@@ -102,9 +104,16 @@ impl World {
                 let id = (team.clone(), import.import_id.clone());
                 self.imports.insert(id, import.row_count);
             }
+            (EventType::UserDisabled | EventType::UserDeleted, Some(Payload::User(_))) => {
+                self.disabled.insert(user.clone());
+            }
+            (EventType::UserEnabled, Some(Payload::User(_))) => {
+                assert!(self.disabled.remove(user), "{event:?}");
+            }
             (
                 EventType::TeamUpdated
                 | EventType::UserUpdated
+                | EventType::EmailChangeRequested
                 | EventType::LetterSent
                 | EventType::LetterFailed
                 | EventType::LetterCancelled
@@ -170,9 +179,16 @@ impl World {
         let mut world = Self::default();
         let young = |made: Option<Timestamp>| time(made) >= time(Some(since));
         for user in h.all_users().await {
-            assert_eq!(user.enabled, user.verify_time.is_some(), "{user:?}");
+            let verified = user.verify_time.is_some();
+            let disabled = user
+                .disabled_reasons()
+                .any(|reason| reason == UserDisabledReason::Admin);
+            assert_eq!(user.enabled, verified && !disabled, "{user:?}");
             if young(user.create_time) {
-                world.people.insert(user.id, user.enabled);
+                if disabled {
+                    world.disabled.insert(user.id.clone());
+                }
+                world.people.insert(user.id, verified);
             }
         }
         for team in h.all_teams().await {
@@ -243,6 +259,10 @@ impl Harness {
     async fn all_users(&self) -> Vec<User> {
         let (mut all, mut request) = (Vec::new(), ListUsersRequest::default());
         request.page_size = 1_000;
+        request.filter = Some(UserFilter {
+            show_deleted: true,
+            ..UserFilter::default()
+        });
         loop {
             let page = self.users().list_users(request.clone()).await.answered();
             all.extend(page.users);

@@ -1,7 +1,7 @@
 //! Relays beside the harness's own, and what the outbox's rows say.
 
 use muster::{
-    domain::tokens::InvitationToken,
+    domain::tokens::LinkToken,
     mail::{relay::Relay, transport::Transport},
     store::Reads,
 };
@@ -82,7 +82,7 @@ impl Harness {
         let sealed = letter.sealed_token.as_ref().expect("a sealed token");
         let opened = self.ctx.secrets.open(sealed, letter.id.as_bytes());
         let bytes = opened.expect("our own seal").try_into();
-        InvitationToken::new(bytes.expect("32 bytes")).text()
+        LinkToken::new(bytes.expect("32 bytes")).text()
     }
 }
 

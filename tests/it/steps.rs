@@ -153,7 +153,7 @@ pub(crate) fn seldom() -> Vec<Vec<Step>> {
         over_expired(invite(0, 2, Role::Guest)),
         over_expired(import(0, 2)),
         corrected_to(&[]),
-        corrected_to(&[accept.clone()]),
+        corrected_to(std::slice::from_ref(&accept)),
         corrected_to(&[week]),
         corrected_to(&[decline]),
         vec![
@@ -176,6 +176,19 @@ pub(crate) fn seldom() -> Vec<Vec<Step>> {
             invite(0, 2, Role::Member),
             Step::Answer(Link::Recent(0), Reply::Decline, plainly),
             Step::UpdateMember(2, Role::Guest, plainly),
+        ],
+        // Disabled everywhere before he joins, and erased: his address is another person's then.
+        vec![
+            team(0),
+            team(3),
+            invite(0, 1, Role::Member),
+            invite(1, 1, Role::Guest),
+            Step::Part(Departure::DisableUser(2), plainly),
+            accept.clone(),
+            Step::Part(Departure::EnableUser(2), plainly),
+            Step::Part(Departure::Erase(0), plainly),
+            Step::Part(Departure::Erase(2), plainly),
+            invite(0, 1, Role::Member),
         ],
         // Out, back at once, out by himself and back when asked; to the top and down again.
         vec![

@@ -70,6 +70,7 @@ async fn a_created_user_has_his_whole_profile_and_a_letter(h: &Harness) {
         create_time: member.create_time,
         update_time: member.create_time,
         etag: user.etag.clone(),
+        delete_time: None,
     };
     assert_eq!(user, expected);
     assert_eq!(member.user, Some(expected));

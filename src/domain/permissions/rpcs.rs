@@ -25,7 +25,7 @@ const fn rule(rpc: &'static str, permission: Permission, scope: Scope) -> Rule {
     }
 }
 
-const fn invitee(rpc: &'static str) -> Rule {
+const fn link(rpc: &'static str) -> Rule {
     Rule {
         rpc,
         permission: None,
@@ -74,6 +74,11 @@ pub const RULES: &[Rule] = &[
     rule("UserService/ListUsers", P::MembersRead, TeamsRead),
     rule("UserService/UpdateUser", P::MembersUpdate, TeamsWrite),
     rule("UserService/CorrectEmail", P::MembersInvite, TeamsWrite),
+    rule("UserService/DisableUser", P::UsersUpdate, Operator),
+    rule("UserService/EnableUser", P::UsersUpdate, Operator),
+    rule("UserService/DeleteUser", P::UsersUpdate, Operator),
+    rule("UserService/RequestEmailChange", P::UsersUpdate, TeamsWrite),
+    link("UserService/ConfirmEmailChange"),
     rule("UserService/ListUserTeams", P::UsersRead, TeamsRead),
     rule("UserService/ImportUsers", P::ImportsCreate, ImportsWrite),
     rule("UserService/GetImport", P::ImportsRead, TeamsRead),
@@ -119,10 +124,10 @@ pub const RULES: &[Rule] = &[
         P::ImportsCreate,
         ImportsWrite,
     ),
-    invitee("InvitationService/PeekInvitation"),
-    invitee("InvitationService/AcceptInvitation"),
-    invitee("InvitationService/DeclineInvitation"),
-    invitee("InvitationService/RequestNewInvitation"),
+    link("InvitationService/PeekInvitation"),
+    link("InvitationService/AcceptInvitation"),
+    link("InvitationService/DeclineInvitation"),
+    link("InvitationService/RequestNewInvitation"),
     rule("EventService/ListEvents", P::EventsRead, EventsRead),
     rule("EventService/WatchEvents", P::EventsRead, EventsRead),
     rule("KeyService/CreateKey", P::KeysUpdate, Operator),

@@ -7,6 +7,16 @@ use crate::mail::eml;
 
 const LINK: &str = "https://teams.example/invitations/q7f3Zk0mJt8B_pX2-ahW5cYd9LrNeV1sUo4iGyTbQwE";
 
+const TEAM: &str = "Завод №1";
+
+/// Whether a letter speaks of a team, and of whoever brings the person there.
+const fn is_of_team(kind: LetterKind) -> bool {
+    match kind {
+        LetterKind::Invitation | LetterKind::NewLink | LetterKind::AddedToTeam => true,
+        LetterKind::EmailChange | LetterKind::EmailChangeNote => false,
+    }
+}
+
 fn time() -> Time {
     Utc.with_ymd_and_hms(2026, 11, 30, 14, 5, 0)
         .single()
@@ -14,7 +24,10 @@ fn time() -> Time {
 }
 
 fn letter(kind: LetterKind, language: &str) -> Letter {
-    let linked = kind != LetterKind::AddedToTeam;
+    let linked = match kind {
+        LetterKind::Invitation | LetterKind::NewLink | LetterKind::EmailChange => true,
+        LetterKind::AddedToTeam | LetterKind::EmailChangeNote => false,
+    };
     Letter {
         id: Uuid::from_u128(7),
         kind,
@@ -22,7 +35,7 @@ fn letter(kind: LetterKind, language: &str) -> Letter {
         recipient: "olena@xn--80ak6aa92e.example".to_owned(),
         given_name: "Олена".to_owned(),
         family_name: "Коваль".to_owned(),
-        team_display_name: "Завод №1".to_owned(),
+        team_display_name: is_of_team(kind).then(|| TEAM.to_owned()),
         inviter: Some("Леся Українка".to_owned()),
         link: linked.then(|| LINK.to_owned()),
         expire_time: linked.then(time),
@@ -56,7 +69,8 @@ fn every_letter_in_every_language_says_what_it_must() {
             let letter = letter(kind, locale.tag());
             let (message, parts) = rendered(&letter);
             let subject = message.headers().get_raw("Subject").expect("a subject");
-            assert!(subject.contains("Завод №1"), "{subject}");
+            assert_eq!(subject.contains(TEAM), is_of_team(kind), "{subject}");
+            assert!(!subject.is_empty());
             assert!(!subject.contains(['\r', '\n']), "{subject}");
             assert_eq!(subject, subject.trim());
             assert!(
@@ -65,14 +79,14 @@ fn every_letter_in_every_language_says_what_it_must() {
                     .contains(&format!("<html lang=\"{}\">", locale.tag()))
             );
             for part in [&parts.text, &parts.html] {
-                assert!(part.contains("Завод №1"), "{part}");
+                assert_eq!(part.contains(TEAM), is_of_team(kind), "{part}");
                 assert_eq!(part.contains(LINK), letter.link.is_some(), "{part}");
                 assert_eq!(
                     part.contains(&locale.moment(time())),
                     letter.link.is_some(),
                     "{part}"
                 );
-                assert!(part.contains("Леся Українка"), "{part}");
+                assert_eq!(part.contains("Леся Українка"), is_of_team(kind), "{part}");
                 assert!(!part.contains("{{"), "{part}");
             }
         }
@@ -87,7 +101,7 @@ fn a_letter_of_nobody_names_nobody() {
             letter.inviter = None;
             let (_, parts) = rendered(&letter);
             for part in [&parts.text, &parts.html] {
-                assert!(part.contains("Завод №1"), "{part}");
+                assert_eq!(part.contains(TEAM), is_of_team(kind), "{part}");
                 let words = part.replace("text-decoration:none", "");
                 assert!(!words.contains("none"), "{part}");
             }
@@ -128,7 +142,7 @@ fn hostile_names_stay_text() {
     let mut letter = letter(LetterKind::Invitation, "en");
     letter.given_name = "<b>Eve</b>".to_owned();
     letter.inviter = Some("<b>Mallory</b>".to_owned());
-    letter.team_display_name = "{{ link }}{% raw %}".to_owned();
+    letter.team_display_name = Some("{{ link }}{% raw %}".to_owned());
     let (message, parts) = rendered(&letter);
     assert!(parts.text.contains("<b>Eve</b>"));
     assert!(!parts.html.contains("<b>"));
@@ -147,7 +161,7 @@ fn a_line_break_in_a_name_makes_no_header() {
         letter.inviter = Some("Eve\r\nX-Evil: yes".to_owned());
         letter.given_name = "Eve\r\nBcc: all@example.org".to_owned();
         letter.family_name = "\"<x@y.example>, \n\n.\u{2028}".to_owned();
-        letter.team_display_name = "Team\r\nX-Evil: yes\r\n\r\nbody".to_owned();
+        letter.team_display_name = Some("Team\r\nX-Evil: yes\r\n\r\nbody".to_owned());
         let (message, _) = rendered(&letter);
         let headers = headers(&message);
         for line in headers.lines() {
@@ -162,11 +176,28 @@ fn a_line_break_in_a_name_makes_no_header() {
 }
 
 #[test]
+fn a_letter_about_the_account_is_as_careful() {
+    for kind in [LetterKind::EmailChange, LetterKind::EmailChangeNote] {
+        for locale in Locale::ALL {
+            let mut letter = letter(kind, locale.tag());
+            letter.given_name = "<b>{{ link }}</b>\r\nBcc: all@example.org".to_owned();
+            letter.family_name = "\"<x@y.example>, \n\n.\u{2028}".to_owned();
+            let (message, parts) = rendered(&letter);
+            assert!(!parts.html.contains("<b>"));
+            assert!(!parts.html.contains(&format!("{LINK}</b>")));
+            assert_eq!(message.envelope().to().len(), 1);
+            let headers = headers(&message);
+            assert!(!headers.lines().any(|line| line.starts_with("Bcc:")));
+        }
+    }
+}
+
+#[test]
 fn a_name_cannot_spell_an_encoded_word() {
     let mut letter = letter(LetterKind::Invitation, "en");
     letter.given_name = "=?utf-8?q?Eve=0A?=".to_owned();
     letter.family_name = String::new();
-    letter.team_display_name = "=?utf-8?q?=E2=80=AEEve?=".to_owned();
+    letter.team_display_name = Some("=?utf-8?q?=E2=80=AEEve?=".to_owned());
     let headers = headers(&rendered(&letter).0);
     assert!(!headers.contains("=?utf-8?q?"), "{headers}");
 }
@@ -175,6 +206,13 @@ fn a_name_cannot_spell_an_encoded_word() {
 fn a_letter_that_needs_a_link_is_not_written_without_one() {
     let mut letter = letter(LetterKind::NewLink, "en");
     letter.link = None;
+    assert!(render(&letter, &sender(), time()).is_err());
+}
+
+#[test]
+fn a_letter_of_a_team_is_not_written_without_one() {
+    let mut letter = letter(LetterKind::AddedToTeam, "en");
+    letter.team_display_name = None;
     assert!(render(&letter, &sender(), time()).is_err());
 }
 

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 
 use lettre::{Address, Message};
 
+use super::eml::PAGES;
+
 pub use self::{
     file::Folder,
     memory::{MemoryMailbox, SentMail},
@@ -139,7 +141,7 @@ fn excerpt(text: &str, message: &Message) -> String {
         let shown =
             if word.contains('@') || locals.iter().any(|local| bare.eq_ignore_ascii_case(local)) {
                 "(address)"
-            } else if word.contains("://") || word.contains("/invitations/") {
+            } else if word.contains("://") || PAGES.iter().any(|page| word.contains(page)) {
                 "(link)"
             } else {
                 word

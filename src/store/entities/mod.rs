@@ -1,6 +1,7 @@
 //! The tables as SeaORM sees them; private to the store.
 
 pub(super) mod api_keys;
+pub(super) mod email_changes;
 pub(super) mod event_log;
 pub(super) mod events;
 pub(super) mod import_results;

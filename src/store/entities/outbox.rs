@@ -8,7 +8,7 @@ pub(in crate::store) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub(in crate::store) id: Uuid,
     pub(in crate::store) kind: String,
-    pub(in crate::store) team_id: Uuid,
+    pub(in crate::store) team_id: Option<Uuid>,
     pub(in crate::store) user_id: Uuid,
     pub(in crate::store) invitation_id: Option<Uuid>,
     pub(in crate::store) inviter_user_id: Option<Uuid>,
@@ -22,6 +22,7 @@ pub(in crate::store) struct Model {
     pub(in crate::store) error: Option<String>,
     pub(in crate::store) create_time: i64,
     pub(in crate::store) settle_time: Option<i64>,
+    pub(in crate::store) email_change_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

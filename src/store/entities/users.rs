@@ -22,6 +22,8 @@ pub(in crate::store) struct Model {
     pub(in crate::store) name_key: Option<String>,
     pub(in crate::store) family_key: Option<String>,
     pub(in crate::store) copy_time: Option<i64>,
+    pub(in crate::store) disable_time: Option<i64>,
+    pub(in crate::store) delete_time: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -91,6 +91,9 @@ fn first_id(time: Time) -> Uuid {
 
 fn wanted(filter: &UserFilter) -> Condition {
     let mut all = Condition::all();
+    if !filter.show_deleted {
+        all = all.add(Column::DeleteTime.is_null());
+    }
     if let Some(verified) = filter.verified {
         all = all.add(if verified {
             Column::VerifyTime.is_not_null()
