@@ -10,7 +10,8 @@ use muster::{
 use sea_orm::{ConnectionTrait, Statement};
 
 use crate::{
-    broken::{CASES, Keyless, Life},
+    breaches::CASES,
+    broken::{Keyless, Life},
     fixtures::invitation_of,
     harness::{Harness, tests},
     refusals::Outcome,

@@ -13,6 +13,7 @@ mod batch_removals;
 mod batch_revocations;
 mod binary;
 mod bounds;
+mod breaches;
 mod broken;
 mod call_log;
 mod cancelled_calls;
