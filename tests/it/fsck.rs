@@ -90,6 +90,13 @@ async fn every_broken_invariant_is_named_and_no_other(h: &Harness) {
         let here: BTreeSet<_> = shown_here.copied().collect();
         assert_eq!(found(None).await, everywhere, "{sql}");
         assert_eq!(found(Some(&acme.team.id)).await, here, "{sql}");
+        let team = acme.team.id.parse().expect("an id");
+        let at_once = fsck::broken_in(&h.ctx.store, team).await;
+        assert_eq!(
+            BTreeSet::from_iter(at_once.expect("an answer")),
+            here,
+            "{sql}"
+        );
         assert_eq!(found(Some(&other.team.id)).await, BTreeSet::new(), "{sql}");
         tried.insert(bare(&names[0]));
         database.mend().await;

@@ -57,6 +57,10 @@ pub(crate) struct Account {
 
 /// Somebody in the team, or who was.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is true or not, whatever the others are"
+)]
 pub(crate) struct Membership {
     /// The primary admin's own is what he becomes when the role moves on.
     pub(crate) role: Role,

@@ -49,10 +49,7 @@ const ANSWERS: &[(&str, &[&str])] = &[
         "Decline",
         &["DONE", "PRIMARY_ADMIN_PROTECTED", "INVITATION_ACCEPTED"],
     ),
-    (
-        "Resend",
-        &["DONE", "NO_SEAT", "RESEND_TOO_SOON", "PERMISSION_MISSING"],
-    ),
+    ("Resend", &["DONE", "RESEND_TOO_SOON", "PERMISSION_MISSING"]),
     (
         "Revoke",
         &["DONE", "PRIMARY_ADMIN_PROTECTED", "PERMISSION_MISSING"],

@@ -306,9 +306,9 @@ impl<'a> Place<'a> {
 
     async fn answer(&self, offer: usize, older: i32, reply: Reply) -> Result<Said, Status> {
         let links = self.tokens.range((offer, 0)..(offer + 1, 0));
-        let newest = links.rev().map(|(_, token)| token.clone());
+        let mut newest = links.rev().map(|(_, token)| token.clone());
         let older = usize::try_from(older).expect("few links");
-        let token = newest.skip(older).next().expect("a link");
+        let token = newest.nth(older).expect("a link");
         let mut offers = self.h.invitations();
         let request_id = String::new();
         match reply {

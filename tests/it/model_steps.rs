@@ -241,7 +241,7 @@ fn whom(model: &Model) -> BoxedStrategy<usize> {
     if inviters.is_empty() {
         who(model).boxed()
     } else {
-        prop_oneof![2 => who(model), 1 => sample::select(inviters)].boxed()
+        prop_oneof![1 => who(model), 2 => sample::select(inviters)].boxed()
     }
 }
 
@@ -257,7 +257,29 @@ fn asked(model: &Model) -> impl Strategy<Value = Step> + use<> {
         prop_oneof![3 => sample::select(waits), 1 => who(model)].boxed()
     };
     let links: Vec<i32> = model.invitations.iter().map(|one| one.sent).collect();
+    // Whoever invited them may do so no longer: that is rare, and so is what comes of it.
+    let is_lost = |open: &usize| {
+        let one = &model.invitations[*open];
+        let role = model.role(one.who);
+        let still = |inviter| model.power_of(inviter).grants(role);
+        is_admin(role) && !one.inviter.is_none_or(still)
+    };
+    let lost: Vec<usize> = open(model).into_iter().filter(is_lost).collect();
+    let (often, lost) = if lost.is_empty() {
+        (0, offer(model))
+    } else {
+        (12, sample::select(lost).boxed())
+    };
+    let is_late = |open: &usize| model.now >= model.invitations[*open].expires;
+    let late: Vec<usize> = open(model).into_iter().filter(is_late).collect();
+    let (again, late) = if late.is_empty() {
+        (0, offer(model))
+    } else {
+        (6, sample::select(late).boxed())
+    };
     prop_oneof![
+        again => (by(model), late).prop_map(|(by, offer)| Step::Resend(by, offer)),
+        often => lost.prop_map(|offer| Step::Answer(offer, 0, Reply::Accept)),
         8 => (offer(model), 0..8, reply()).prop_map(move |(offer, draw, reply)| {
             // One in four is with an older link, where there is one.
             let older = if draw < 6 { 0 } else { (draw - 5) % links[offer] };
@@ -290,7 +312,7 @@ fn going(model: &Model) -> impl Strategy<Value = Step> + use<> {
 fn others(model: &Model) -> impl Strategy<Value = Step> + use<> {
     prop_oneof![
         4 => sample::select(vec![120, 25 * 3_600, 7 * 24 * 3_600, 7 * 24 * 3_600]).prop_map(Step::Wait),
-        3 => setting().prop_map(Step::Settle),
+        3 => setting(model).prop_map(Step::Settle),
         1 => (by(model), any::<bool>()).prop_map(|(by, force)| Step::Delete(by, force)),
     ]
 }
@@ -299,9 +321,12 @@ fn reply() -> impl Strategy<Value = Reply> {
     prop_oneof![5 => Just(Reply::Accept), 2 => Just(Reply::Decline), 2 => Just(Reply::AskForNew)]
 }
 
-fn setting() -> impl Strategy<Value = Setting> {
+fn setting(model: &Model) -> impl Strategy<Value = Setting> + use<> {
+    // As many as are taken: none is free.
+    let full = Setting::Seats(Some(model.seats().max(1)));
     prop_oneof![
-        2 => option::weighted(0.85, 1..6).prop_map(Setting::Seats),
+        2 => Just(full),
+        1 => option::of(1..6).prop_map(Setting::Seats),
         1 => any::<bool>().prop_map(Setting::AskFirst),
         2 => any::<bool>().prop_map(Setting::GuestsOnly),
     ]

@@ -41,6 +41,26 @@ pub fn all() -> impl Iterator<Item = &'static Invariant> {
     .flatten()
 }
 
+/// The names of the invariants that something of one team breaks, by one statement: cheap enough for after each step of a test.
+pub async fn broken_in(db: &impl Reads, team: Uuid) -> Result<Vec<&'static str>> {
+    let connection = db.connection();
+    let told: Vec<_> = all().filter(|one| one.sql.contains(TEAM)).collect();
+    let each = told.iter().enumerate().map(|(place, one)| {
+        let found = said(one.sql, true);
+        format!("SELECT {place} AS place WHERE EXISTS ({found})")
+    });
+    let sql = each.collect::<Vec<_>>().join(" UNION ALL ");
+    let backend = connection.get_database_backend();
+    let statement = Statement::from_sql_and_values(backend, sql, [team.into()]);
+    let mut names = Vec::new();
+    for row in connection.query_all_raw(statement).await? {
+        let place: i32 = row.try_get("", "place")?;
+        let place = usize::try_from(place).ok();
+        names.extend(place.and_then(|place| told.get(place)).map(|one| one.name));
+    }
+    Ok(names)
+}
+
 /// What breaks an invariant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Broken {
@@ -53,7 +73,7 @@ pub struct Broken {
 impl Invariant {
     /// What breaks it, in one team or anywhere; at most so many rows are named.
     pub async fn broken(&self, db: &impl Reads, team: Option<Uuid>, most: u32) -> Result<Broken> {
-        if team.is_some() && !self.sql.contains("{team ") {
+        if team.is_some() && !self.sql.contains(TEAM) {
             return Ok(Broken::default());
         }
         let connection = db.connection();
@@ -78,6 +98,8 @@ impl Invariant {
     }
 }
 
+/// What an invariant says that tells of single teams.
+const TEAM: &str = "{team ";
 /// The column beside the ids.
 const COUNT: &str = "found_rows";
 /// The only id that is no UUID.
