@@ -60,6 +60,14 @@ pub enum Command {
         after_help = "Examples:\n  muster keys create --name billing --scope teams:read,members:check --expires 90d\n  muster keys list\n  muster keys revoke ID"
     )]
     Keys(KeysArgs),
+    /// Looks for what must not be: reads a database, also one in use, and names by their ids what breaks an invariant.
+    ///
+    /// It reads one state of the whole database and changes nothing. Exit code 0 says that every invariant holds, 1 that one
+    /// is broken, 2 that it could not look.
+    #[command(
+        after_help = "Examples:\n  muster fsck\n  muster fsck --team 01920000-0000-7000-8000-000000000000 --show 100"
+    )]
+    Fsck(FsckArgs),
     /// Asks a running server whether it serves: exit code 0 yes, 1 no, 2 it cannot be reached.
     #[command(
         after_help = "Examples:\n  muster health\n  muster health --service muster.v1.UserService"
@@ -167,6 +175,20 @@ pub struct KeysRevokeArgs {
     /// The key's id: the middle part of `mst_<id>_<secret>`, as `keys list` shows it.
     #[arg(value_name = "ID")]
     pub id: String,
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+/// Where to look for what must not be.
+#[derive(Args)]
+pub struct FsckArgs {
+    /// The only team to look at; all of them, and what belongs to none, if not given.
+    #[arg(long, value_name = "ID")]
+    pub team: Option<Uuid>,
+    /// How many of the rows that break an invariant are named; all of them are counted.
+    #[arg(long, value_name = "ROWS", default_value_t = 10)]
+    pub show: u32,
     /// Which database.
     #[command(flatten)]
     pub database: DatabaseArgs,

@@ -7,6 +7,7 @@ pub mod client;
 pub mod config;
 pub mod demo;
 mod error;
+pub mod fsck;
 pub mod health;
 pub mod import;
 pub mod keys;
@@ -49,6 +50,7 @@ async fn run() -> Result<ExitCode, CliError> {
         Some(Command::Import(args)) => import::run(args).await,
         Some(Command::Migrate(args)) => migrate::run(args).await,
         Some(Command::Keys(args)) => keys::run(args).await,
+        Some(Command::Fsck(args)) => fsck::run(args).await,
         Some(Command::Health(args)) => health::run(args).await,
         Some(Command::Mail(args)) => mail::run(args).await,
         Some(Command::Config(args)) => config::run(args, &matches),

@@ -14,11 +14,14 @@ mod batch_removals;
 mod batch_revocations;
 mod binary;
 mod bounds;
+mod breaches;
+mod broken;
 mod call_log;
 mod cancelled_calls;
 mod certificates;
 mod cli;
 mod cli_config;
+mod cli_fsck;
 mod cli_import;
 mod compression;
 mod connections;
@@ -46,6 +49,8 @@ mod events;
 mod explanations;
 mod first_start;
 mod fixtures;
+mod fsck;
+mod fsck_plans;
 mod harness;
 mod holding;
 mod housekeeping;
@@ -89,6 +94,16 @@ mod members;
 mod memberships;
 mod messages;
 mod migrations;
+mod model;
+mod model_admission;
+mod model_draws;
+mod model_powers;
+mod model_rules;
+mod model_stage;
+mod model_steps;
+mod model_test;
+mod model_view;
+mod model_ways_out;
 mod motley;
 mod multitude;
 mod needles;
@@ -206,6 +221,8 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     etags::tests,
     events::tests,
     explanations::tests,
+    fsck::tests,
+    fsck_plans::tests,
     housekeeping::tests,
     hub_keepers::tests,
     hubs::tests,
@@ -295,11 +312,14 @@ fn main() -> ExitCode {
     trials.extend(call_log::trials());
     trials.extend(cli::trials());
     trials.extend(cli_config::trials());
+    trials.extend(cli_fsck::trials());
     trials.extend(cli_import::trials());
     trials.extend(first_start::trials());
     trials.extend(needles::trials());
     trials.extend(rotation::trials());
     trials.extend(tls_files::trials());
+    let all: Vec<_> = backends.iter().cloned().collect();
+    trials.extend(model_test::trials(&all));
     for backend in backends.iter() {
         let tests = MODULES.iter().flat_map(|tests| tests());
         trials.extend(tests.map(|test| test.trial(Arc::clone(backend))));

@@ -107,6 +107,7 @@ async fn play(h: &Harness, steps: &[Step]) {
         let answered = World::answered(h, stage.since()).await;
         assert_eq!(rebuilt, answered, "after {step:?}");
     }
+    h.is_sound(None).await;
     let listed = stage.events().await;
     for (user, verified) in World::rebuilt(&listed).people {
         assert_eq!(h.user(&user).await.verify_time.is_some(), verified);

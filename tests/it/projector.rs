@@ -291,7 +291,7 @@ impl Harness {
     }
 
     /// The members of a team in whatever state.
-    async fn everybody_in(&self, team: &str) -> Vec<Member> {
+    pub(crate) async fn everybody_in(&self, team: &str) -> Vec<Member> {
         let states = [
             MemberState::Invited,
             MemberState::Active,
