@@ -7,6 +7,7 @@ use muster::proto::{
 use tonic::{Code, Status};
 
 use crate::{
+    disabling::{disabling, enabling},
     email_changes::{asked, wish},
     events,
     fixtures::{invitation_of, team_of},
@@ -24,6 +25,7 @@ tests![
     of_a_confirmation_and_an_erasure_nothing_is_left_of_the_person,
     whoever_is_erased_while_teams_invite_him_is_in_none_of_them,
     of_requests_at_once_one_link_lives,
+    the_last_that_is_told_of_somebody_erased_is_that_he_is_gone,
 ];
 
 const ROUNDS: usize = 12;
@@ -280,4 +282,42 @@ async fn of_requests_at_once_one_link_lives(h: &Harness) {
         answer.refused(Code::ResourceExhausted, "RESEND_TOO_SOON");
     }
     assert_eq!(h.deliver().await.len(), 2, "a link and a note");
+}
+
+/// Whoever rebuilds a team from its events must not find him there.
+async fn the_last_that_is_told_of_somebody_erased_is_that_he_is_gone(h: &Harness) {
+    let (first, last) = (h.team("first").await.id, h.team("last").await.id);
+    for round in 0..ROUNDS {
+        let email = format!("ann{round}@acme.example");
+        let ann = h.join(&first, &email).await.user;
+        let request = invitation_of(&last, &email);
+        h.invitations().create_invitation(request).await.answered();
+        h.deliver().await;
+        let answers = at_once(6, |number| {
+            let (mut users, mut teams) = (h.users(), h.teams());
+            let (disable, enable) = (disabling(&last, &ann), enabling(&last, &ann));
+            let erase = DeleteUserRequest {
+                user_id: ann.clone(),
+                ..DeleteUserRequest::default()
+            };
+            async move {
+                match number {
+                    0 => users.delete_user(erase).await.map(drop),
+                    1 | 3 => teams.disable_member(disable).await.map(drop),
+                    _ => teams.enable_member(enable).await.map(drop),
+                }
+            }
+        });
+        let mut answers = answers.await.into_iter();
+        answers.next().expect("the erasure").expect("done");
+        for late in answers.filter_map(Result::err) {
+            assert_eq!(reason(&late), "NOT_A_MEMBER");
+        }
+        let all = events::list(h, ListEventsRequest::default()).await;
+        let of_last = all
+            .iter()
+            .rfind(|event| event.user_id == ann && event.team_id == last);
+        let newest = of_last.expect("an event");
+        assert_eq!(newest.r#type(), EventType::MemberRemoved, "round {round}");
+    }
 }

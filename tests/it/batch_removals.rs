@@ -8,7 +8,7 @@ use tonic::Code;
 
 use crate::{
     events::list,
-    fixtures::invitation_of,
+    fixtures::{MICROSECOND, invitation_of},
     harness::{Harness, tests},
     refusals::Outcome,
     removals::manage,
@@ -23,6 +23,7 @@ tests![
     whom_an_import_brought_in_is_removed_unless_he_came_back_another_way,
     exactly_one_way_to_choose_is_given,
     a_batch_is_rehearsed_and_repeated,
+    whoever_chooses_by_a_filter_or_an_import_may_read_what_they_tell,
     more_people_than_a_call_may_remove_are_refused_whole,
 ];
 
@@ -131,22 +132,31 @@ async fn whom_a_filter_finds_is_removed(h: &Harness) {
 async fn whom_an_import_brought_in_is_removed_unless_he_came_back_another_way(h: &Harness) {
     let team = h.team("acme").await.id;
     let there = h.join(&team, "there@acme.example").await.user;
-    let emails = ["ann@acme.example", "bob@acme.example", "there@acme.example"];
+    let emails = [
+        "ann@acme.example",
+        "bob@acme.example",
+        "dan@acme.example",
+        "there@acme.example",
+    ];
     let rows = h.import_held(&team, "march", &emails).await;
     let (ann, bob) = (rows[0].user_id.clone(), rows[1].user_id.clone());
     // He was removed, and invited by hand since.
     h.remove(&team, &bob).await;
     h.invite_from(invitation_of(&team, "bob@acme.example"))
         .await;
+    // Whom a later import asked again is that one's.
+    h.remove(&team, &rows[2].user_id).await;
+    h.advance(MICROSECOND);
+    h.import_held(&team, "april", &["dan@acme.example"]).await;
     let request = by_import(&team, "march");
     let answer = h.teams().batch_remove_members(request).await.answered();
     assert_eq!(answers(answer.results), [(ann, Reason::Unspecified)]);
     assert_eq!(h.member(&team, &bob).await.state(), MemberState::Invited);
     assert!(h.is_active(&team, &there).await);
     h.teams()
-        .batch_remove_members(by_import(&team, "april"))
+        .batch_remove_members(by_import(&team, "may"))
         .await
-        .missing("IMPORT_NOT_FOUND", "april");
+        .missing("IMPORT_NOT_FOUND", "may");
 }
 
 async fn exactly_one_way_to_choose_is_given(h: &Harness) {
@@ -176,6 +186,31 @@ async fn exactly_one_way_to_choose_is_given(h: &Harness) {
     };
     let answer = teams.batch_remove_members(by_filter(&team, gone)).await;
     answer.invalid(&[("filter.states", "UNKNOWN_VALUE")]);
+}
+
+async fn whoever_chooses_by_a_filter_or_an_import_may_read_what_they_tell(h: &Harness) {
+    let team = h.team("acme").await.id;
+    let custom = h
+        .join_with(&team, "custom@acme.example", &["members.remove"])
+        .await;
+    let held = h.import_held(&team, "march", &["ann@acme.example"]).await;
+    let mut custom = h.teams_as(&custom);
+    let found = MemberFilter {
+        query: "ann@".to_owned(),
+        ..MemberFilter::default()
+    };
+    let request = by_filter(&team, found);
+    custom
+        .batch_remove_members(request)
+        .await
+        .denied("members.read");
+    let request = by_import(&team, "march");
+    custom
+        .batch_remove_members(request)
+        .await
+        .denied("imports.read");
+    let named = batch(&team, &[&held[0].user_id]);
+    custom.batch_remove_members(named).await.answered();
 }
 
 async fn a_batch_is_rehearsed_and_repeated(h: &Harness) {

@@ -7,6 +7,7 @@ use muster::proto::{
 use tonic::Code;
 
 use crate::{
+    correct_email::correct,
     fixtures::{invitation_of, with_role},
     harness::{Harness, tests},
     log_entries::newest,
@@ -28,6 +29,7 @@ tests![
     disabling_is_rehearsed_repeated_and_conditional,
     lists_tell_the_disabled_from_the_active,
     who_comes_back_is_not_disabled_any_more,
+    no_correction_makes_a_disabled_member_the_primary_admin,
 ];
 
 pub(crate) fn disabling(team: &str, user: &str) -> DisableMemberRequest {
@@ -303,4 +305,23 @@ async fn who_comes_back_is_not_disabled_any_more(h: &Harness) {
     h.invitations().create_invitation(request).await.answered();
     h.only_letter().await;
     assert!(h.is_active(&team, &ann).await);
+}
+
+async fn no_correction_makes_a_disabled_member_the_primary_admin(h: &Harness) {
+    let team = h.team("acme").await;
+    let ann = h.join(&team.id, "ann@acme.example").await.user;
+    h.disable(&team.id, &ann).await;
+    correct(h, &team.id, &team.admin, "ann@acme.example")
+        .await
+        .refused(Code::FailedPrecondition, "USER_DISABLED");
+    let bob = h.invite(&team.id, "bob@acme.example").await.user;
+    h.disable(&team.id, &bob).await;
+    correct(h, &team.id, &team.admin, "bob@acme.example")
+        .await
+        .refused(Code::FailedPrecondition, "USER_DISABLED");
+    h.enable(&team.id, &ann).await;
+    correct(h, &team.id, &team.admin, "ann@acme.example")
+        .await
+        .answered();
+    assert_eq!(h.member(&team.id, &ann).await.role(), Role::PrimaryAdmin);
 }

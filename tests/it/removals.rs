@@ -241,7 +241,9 @@ async fn admins_are_removed_by_other_admins(h: &Harness) {
     let request = removal(&team.id, &secondary);
     primary.remove_member(request).await.answered();
     let guest = h.join_as(&team.id, "guest@acme.example", Role::Guest).await;
+    let himself = removal(&team.id, &custom);
     let mut custom = h.teams_as(&custom);
+    custom.remove_member(himself).await.denied("admins.remove");
     custom
         .remove_member(removal(&team.id, &guest))
         .await

@@ -11,6 +11,7 @@ use muster::{
 use tonic::Code;
 
 use crate::{
+    accounts,
     fixtures::{invitation_of, team_called, time},
     harness::{Harness, tests},
     hubs::event_types,
@@ -25,6 +26,7 @@ tests![
     what_ended_is_reported_and_closed,
     who_looks_after_a_hub_gets_one_letter_about_it,
     a_hub_without_an_admin_who_is_there_is_the_primary_admins,
+    who_is_disabled_is_not_asked_to_look_after_a_hub,
     of_sixteen_reports_at_once_one_is_written,
     a_report_is_rehearsed_and_repeated,
 ];
@@ -238,6 +240,30 @@ async fn a_hub_without_an_admin_who_is_there_is_the_primary_admins(h: &Harness) 
     h.grant(&hub, &ann).await;
     h.remove(&team.id, &ann).await;
     assert_eq!(recipients(&h.deliver().await), ["boss@acme.example"]);
+}
+
+async fn who_is_disabled_is_not_asked_to_look_after_a_hub(h: &Harness) {
+    let team = h.led_team("acme").await;
+    let hub = h.hub(&team.id, "tandem").await;
+    for (admin, leaver) in [("a", "b"), ("c", "d")] {
+        let ivan = h
+            .join(&team.id, &format!("{admin}@acme.example"))
+            .await
+            .user;
+        h.make_hub_admin(&hub, &ivan).await;
+        if admin == "a" {
+            h.disable(&team.id, &ivan).await;
+        } else {
+            accounts::disable(h, &ivan).await.answered();
+        }
+        let ann = h
+            .join(&team.id, &format!("{leaver}@acme.example"))
+            .await
+            .user;
+        h.grant(&hub, &ann).await;
+        h.remove(&team.id, &ann).await;
+        assert_eq!(recipients(&h.deliver().await), ["boss@acme.example"]);
+    }
 }
 
 async fn of_sixteen_reports_at_once_one_is_written(h: &Harness) {

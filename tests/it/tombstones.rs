@@ -24,6 +24,7 @@ tests![
     nothing_that_becomes_of_his_account_shows_in_the_team,
     a_search_does_not_find_those_who_left,
     an_invitation_that_ended_so_shows_no_address,
+    an_old_link_tells_nothing_of_the_account_since,
     a_correction_does_not_tell_whether_somebody_who_left_is_verified,
 ];
 
@@ -35,11 +36,46 @@ async fn left(h: &Harness) -> (NewTeam, Invited) {
     (team, ann)
 }
 
+async fn an_old_link_tells_nothing_of_the_account_since(h: &Harness) {
+    let team = h.team("acme").await.id;
+    let (ann, bob) = (
+        h.invite(&team, "ann@acme.example").await,
+        h.invite(&team, "bob@acme.example").await,
+    );
+    let user = async |token: &str| {
+        let accepted = h.accept(token).await.answered();
+        let member = accepted.member.expect("the member");
+        member.user.expect("the account")
+    };
+    for invited in [&ann, &bob] {
+        let first = user(&invited.token).await;
+        assert_ne!(first.email, "");
+        assert_eq!(user(&invited.token).await, first);
+    }
+    has_a_phone(h, &ann.user).await;
+    h.remove(&team, &bob.user).await;
+    for (token, id) in [(&ann.token, &ann.user), (&bob.token, &bob.user)] {
+        let later = user(token).await;
+        let known = User {
+            id: id.clone(),
+            given_name: later.given_name.clone(),
+            family_name: later.family_name.clone(),
+            ..User::default()
+        };
+        assert_eq!(later, known);
+    }
+}
+
 /// What becomes of the account elsewhere.
 async fn lives_on(h: &Harness, user: &str) {
     h.advance(MICROSECOND);
     let other = h.team("other").await.id;
     h.join(&other, "ann@acme.example").await;
+    has_a_phone(h, user).await;
+}
+
+async fn has_a_phone(h: &Harness, user: &str) {
+    h.advance(MICROSECOND);
     let request = UpdateUserRequest {
         user: Some(User {
             id: user.to_owned(),
