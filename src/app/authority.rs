@@ -78,6 +78,17 @@ pub(super) async fn look_hub(
     Ok(team)
 }
 
+/// Whether it is his own hub alone that lets the caller look, and not at himself.
+pub(super) async fn looks_by_hub(
+    db: &impl Reads,
+    caller: &Caller,
+    (team, about): (&Team, Uuid),
+) -> Result<bool> {
+    let power = power(db, caller, team).await?;
+    let held = power.require_about(base(caller), (team.id, Some(about)));
+    Ok(held.is_err())
+}
+
 /// What the team does not let somebody do, his own hub may. Nobody without authority in the team has any in its hubs.
 async fn or_own_hub(
     db: &impl Reads,

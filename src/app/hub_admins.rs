@@ -93,7 +93,7 @@ pub(super) async fn present(tx: &Tx, team: Uuid, user: Uuid) -> Result<()> {
     }
 }
 
-fn happened(hub: &Hub, event_type: EventType, user: Uuid) -> Happening {
+pub(super) fn happened(hub: &Hub, event_type: EventType, user: Uuid) -> Happening {
     Happening {
         user_id: Some(user),
         ..hubs::happened(hub, event_type, &[])

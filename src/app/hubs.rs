@@ -7,6 +7,7 @@ use super::{
     Call, Caller, Context,
     authority::{self, Place},
     calls::once,
+    hub_admins,
     products::known,
 };
 use crate::{
@@ -153,8 +154,12 @@ pub async fn delete<A: Message + Default>(
         store::access::forget(tx, place).await?;
         store::hub_admins::clear(tx, team.id, hub.id).await?;
         store::hubs::delete(tx, team.id, hub.id).await?;
-        let event = happened(&hub, EventType::HubDeleted, &[]);
-        store::events::append(tx, &[event], call.made(now)).await
+        let admins = hub.admin_user_ids.iter();
+        let mut events: Vec<Happening> = admins
+            .map(|user| hub_admins::happened(&hub, EventType::HubAdminRemoved, *user))
+            .collect();
+        events.push(happened(&hub, EventType::HubDeleted, &[]));
+        store::events::append(tx, &events, call.made(now)).await
     })
     .await
 }

@@ -23,6 +23,7 @@ use crate::{
         imports::Outcome,
         members::{MemberState, Source},
         pages::Page,
+        permissions::Permission,
         permissions::Power,
         product_events::ProjectPlace,
         projects::{Project, ProjectMember, ProjectRole, missing_member},
@@ -61,13 +62,15 @@ pub struct Added {
     pub entered: Entered,
     /// In the project.
     pub member: ProjectMember,
+    /// Whether the caller may read the team's people; a hub's admin may not.
+    pub reads_people: bool,
 }
 
 /// Puts somebody into a project, and by that gives him access to its hub.
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `HUB_NOT_FOUND`, `PROJECT_NOT_FOUND`, `NOT_A_MEMBER`, `DOMAIN_REFUSED`, `NO_SEAT`,
-/// `INVITATIONS_USED_UP`.
+/// `REJOIN_REFUSED`, `INVITATIONS_USED_UP`.
 pub async fn add<A: Message + Default>(
     ctx: &Context,
     call: &Call,
@@ -107,7 +110,12 @@ pub async fn add<A: Message + Default>(
             None => enter(tx, call, (&project, command.role), (user, now)).await?,
         };
         grant.carry_out(tx, call.made(now)).await?;
-        Ok(Added { entered, member })
+        let reads_people = power.holds(Permission::MembersRead);
+        Ok(Added {
+            entered,
+            member,
+            reads_people,
+        })
     })
     .await
 }

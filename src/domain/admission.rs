@@ -142,6 +142,10 @@ pub fn decide(
         Some(Standing {
             open: Some(open), ..
         }) if offer.now < open.expire_time => return Decision::AlreadyInvited(open.id),
+        // Whoever is in a project keeps what waits for him in the team, also while he must ask for a new link.
+        Some(Standing {
+            open: Some(open), ..
+        }) if offer.source == Source::Project => return Decision::AlreadyInvited(open.id),
         // His invitation is not everybody's to send again.
         Some(Standing {
             open: Some(open),
@@ -322,6 +326,24 @@ mod tests {
             .and_then(|it| it.end.as_mut());
         end.unwrap().was_member = false;
         assert!(matches!(at_once(&invited_only, 1), Decision::Activate));
+    }
+
+    #[test]
+    fn a_project_leaves_an_expired_offer_as_it_is() {
+        let expired = known(false, Some(standing(false, Some(TimeDelta::zero()))));
+        let rules = DomainRules::default();
+        let offer = Offer {
+            role: Role::Guest,
+            domain_rules: &rules,
+            source: Source::Project,
+            policy: VerifiedAccountPolicy::AddAtOnce,
+            rejoin: RejoinPolicy::AdminsOnly,
+            reaches_primary: false,
+            now: now(),
+        };
+        let seats = &mut Seats { free: Some(0) };
+        let decided = decide("acme.example", Some(&expired), &offer, seats);
+        assert!(matches!(decided, Decision::AlreadyInvited(id) if id == Uuid::max()));
     }
 
     #[test]

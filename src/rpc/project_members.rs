@@ -81,7 +81,11 @@ pub(super) async fn added(
             // Of an account that is not in the team yet, a rehearsal does not tell that there is one.
             shown.user_id.clear();
         }
-        let (outcome, member, invitation) = members::entered(added.entered, now);
+        let (outcome, mut member, mut invitation) = members::entered(added.entered, now);
+        if !added.reads_people {
+            member = None;
+            invitation = None;
+        }
         proto::AddProjectMemberResponse {
             outcome,
             project_member: Some(shown),

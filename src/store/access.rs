@@ -172,10 +172,12 @@ pub(super) fn active_of_people(team: Uuid, users: &[Uuid]) -> Condition {
         .add(Column::State.eq(AccessState::Active.word()))
 }
 
-/// All active access of people of a team, in the order of the first grants.
-pub async fn active(tx: &Tx, team: Uuid, users: &[Uuid]) -> Result<Vec<Access>> {
+/// All access of people of a team that has not ended, in the order of the first grants.
+pub async fn open(tx: &Tx, team: Uuid, users: &[Uuid]) -> Result<Vec<Access>> {
     let rows = Entity::find()
-        .filter(active_of_people(team, users))
+        .filter(Column::TeamId.eq(team))
+        .filter(Column::UserId.is_in(users.iter().copied()))
+        .filter(Column::State.ne(AccessState::Ended.word()))
         .order_by_asc(Column::Id)
         .all(tx.connection())
         .await?;

@@ -139,6 +139,7 @@ async fn an_explanation_is_for_those_who_may_read_it(h: &Harness) {
         .explain_access(about(&keeper, ""))
         .await
         .denied("members.read");
+    h.grant(&hub, &ann).await;
     h.products_as(&keeper)
         .explain_access(about(&ann, &hub.id))
         .await

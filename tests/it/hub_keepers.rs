@@ -1,8 +1,9 @@
 //! Hubs' own admins: who is one, what they may do, and where it ends.
 
 use muster::proto::{
-    EventType, GetHubRequest, ListProductAccessRequest, ListProjectMembersRequest,
-    ListProjectsRequest, ProductAccessFilter, Role,
+    AddProjectMemberRequest, EventType, ExplainAccessRequest, GetHubRequest, ImportOutcome,
+    ListProductAccessRequest, ListProjectMembersRequest, ListProjectsRequest, ProductAccessFilter,
+    Role,
 };
 use tonic::Code;
 
@@ -18,6 +19,7 @@ use crate::{
 
 tests![
     a_hubs_admin_looks_after_its_projects_and_access,
+    a_hubs_admin_learns_nothing_of_the_teams_people,
     a_hubs_admin_may_do_nothing_elsewhere_nor_to_the_hub_itself,
     a_hubs_admin_without_authority_in_the_team_has_none_in_the_hub,
     who_is_not_in_the_team_is_no_admin_of_its_hubs,
@@ -215,4 +217,44 @@ async fn of_sixteen_who_name_one_admin_at_once_one_does(h: &Harness) {
     }
     let added = event_types(h, &team.id, &[EventType::HubAdminAdded]).await;
     assert_eq!(added.len(), 1);
+}
+
+/// Only of those in his hub, and no more than that they are in it.
+async fn a_hubs_admin_learns_nothing_of_the_teams_people(h: &Harness) {
+    let team = h.led_team("acme").await;
+    let own = h.hub(&team.id, "acc").await;
+    let keeper = h
+        .join_as(&team.id, "keeper@acme.example", Role::Guest)
+        .await;
+    h.make_hub_admin(&own, &keeper).await;
+    let ann = h.join(&team.id, "ann@acme.example").await.user;
+    let project = h.project(&own, "A").await;
+    let explain = ExplainAccessRequest {
+        team_id: team.id.clone(),
+        user_id: ann.clone(),
+        hub_id: own.id.clone(),
+        ..ExplainAccessRequest::default()
+    };
+    let mut client = h.products_as(&keeper);
+    let told = client.explain_access(explain.clone()).await;
+    told.missing("MEMBER_NOT_FOUND", &ann);
+    for request in [
+        into_project(&project, &ann),
+        address_into_project(&project, "ann@acme.example"),
+    ] {
+        let rehearsal = AddProjectMemberRequest {
+            validate_only: true,
+            ..request
+        };
+        let told = client.add_project_member(rehearsal).await.answered();
+        assert_eq!(told.outcome(), ImportOutcome::AlreadyMember);
+        assert_eq!((told.member, told.invitation), (None, None));
+    }
+    let guest = address_into_project(&project, "gus@else.example");
+    let told = client.add_project_member(guest).await.answered();
+    assert_eq!(told.outcome(), ImportOutcome::Invited);
+    assert_eq!((told.member, told.invitation), (None, None));
+    h.only_letter().await;
+    h.put_into(&project, &ann).await;
+    client.explain_access(explain).await.answered();
 }

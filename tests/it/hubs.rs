@@ -150,6 +150,7 @@ async fn a_hub_is_made_read_changed_and_deleted(h: &Harness) {
         let removed = removed.answered().hub.expect("the hub");
         assert_eq!(removed.admin_user_ids, Vec::<String>::new());
     }
+    h.make_hub_admin(&made, &team.admin).await;
     h.products().delete_hub(deletion(&made)).await.answered();
     let gone = h.products().delete_hub(deletion(&made)).await;
     gone.missing("HUB_NOT_FOUND", &made.id);
@@ -161,6 +162,8 @@ async fn a_hub_is_made_read_changed_and_deleted(h: &Harness) {
             EventType::HubCreated,
             EventType::HubCreated,
             EventType::HubUpdated,
+            EventType::HubAdminAdded,
+            EventType::HubAdminRemoved,
             EventType::HubAdminAdded,
             EventType::HubAdminRemoved,
             EventType::HubDeleted,

@@ -9,7 +9,7 @@ use muster::proto::{
 use tonic::Code;
 
 use crate::{
-    fixtures::{MICROSECOND, WEEK},
+    fixtures::{MICROSECOND, WEEK, invitation_of},
     harness::{Harness, tests},
     hubs::event_types,
     product_fixtures::{address_into_project, into_project},
@@ -21,6 +21,7 @@ tests![
     a_project_is_made_listed_changed_and_deleted,
     somebody_unknown_comes_into_the_team_as_a_guest,
     who_is_in_the_team_keeps_his_role_and_gets_the_project_only,
+    an_expired_offer_waits_as_it_is_for_who_is_put_into_a_project,
     a_projects_guests_are_refused_as_any_invitation_would_be with few,
 ];
 
@@ -248,6 +249,22 @@ async fn who_is_in_the_team_keeps_his_role_and_gets_the_project_only(h: &Harness
             .await;
         refused.refused(Code::FailedPrecondition, "NOT_A_MEMBER");
     }
+}
+
+async fn an_expired_offer_waits_as_it_is_for_who_is_put_into_a_project(h: &Harness) {
+    let team = h.led_team("acme").await;
+    let hub = h.hub(&team.id, "acc").await;
+    let project = h.project(&hub, "A").await;
+    let mut offer = invitation_of(&team.id, "bob@acme.example");
+    offer.set_role(Role::SecondaryAdmin);
+    let bob = h.invite_from(offer).await;
+    h.advance(WEEK);
+    let before = h.member(&team.id, &bob.user).await;
+    let request = address_into_project(&project, "bob@acme.example");
+    let answer = h.products().add_project_member(request).await.answered();
+    assert_eq!(answer.outcome(), ImportOutcome::AlreadyInvited);
+    assert_eq!(h.member(&team.id, &bob.user).await, before);
+    assert_eq!(people(h, &project).await.len(), 1);
 }
 
 async fn a_projects_guests_are_refused_as_any_invitation_would_be(h: &Harness) {

@@ -1,6 +1,6 @@
 //! Who comes back, and what does not come back with him.
 
-use muster::proto::{AccessPath, AccessState, EventType};
+use muster::proto::{AccessPath, AccessState, EventType, LeftAccess, RemoveMemberRequest};
 
 use crate::{
     fixtures::MICROSECOND,
@@ -81,6 +81,16 @@ async fn nobody_comes_back_by_himself(h: &Harness) {
         .create_project(crate::product_fixtures::project_of(&acc, "A"))
         .await;
     refused.denied("products.update");
+
+    // Should he leave once more, what remains since the last time is told, and nobody is told of it twice.
+    let preview = RemoveMemberRequest {
+        validate_only: true,
+        ..removal(&team.id, &ann)
+    };
+    let told = remove(h, preview).await;
+    let states: Vec<_> = told.accesses.iter().map(LeftAccess::state).collect();
+    assert_eq!(states, [AccessState::Remains]);
+    assert_eq!(told.hubs[0].remaining_count, 1);
 
     h.grant(&tandem, &ann).await;
     let states = h.access_states(&team.id, &ann).await;

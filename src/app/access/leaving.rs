@@ -74,32 +74,42 @@ async fn take_places(tx: &Tx, team: &Team, users: &[Uuid], made: Made<'_>) -> Re
 }
 
 async fn leave_hubs(tx: &Tx, team: &Team, users: &[Uuid], made: Made<'_>) -> Result<Departures> {
-    let accesses = store::access::active(tx, team.id, users).await?;
-    if accesses.is_empty() {
+    let open = store::access::open(tx, team.id, users).await?;
+    if open.is_empty() {
         return Ok(Departures::default());
     }
+    // What remains since they left before is told too, and changes no more.
+    let (accesses, earlier): (Vec<Access>, Vec<Access>) =
+        open.into_iter().partition(Access::is_active);
     let products: HashSet<&ProductId> = accesses.iter().map(|one| &one.product_id).collect();
     let products: Vec<&ProductId> = products.into_iter().collect();
     let rules = store::removal_rules::holding(tx, &products, made.at).await?;
 
-    let rows = (team.id, users, accesses.len() as u64);
-    let verdict = Verdict(&rules);
-    append_of_accesses(tx, rows, &verdict, made).await?;
-    store::access::leave(tx, rows, &verdict, made.at).await?;
+    if !accesses.is_empty() {
+        let rows = (team.id, users, accesses.len() as u64);
+        let verdict = Verdict(&rules);
+        append_of_accesses(tx, rows, &verdict, made).await?;
+        store::access::leave(tx, rows, &verdict, made.at).await?;
+    }
 
-    let hubs: BTreeSet<Uuid> = accesses.iter().map(|one| one.hub_id).collect();
+    let hubs: BTreeSet<Uuid> = accesses
+        .iter()
+        .chain(&earlier)
+        .map(|one| one.hub_id)
+        .collect();
     let hubs: Vec<Uuid> = hubs.into_iter().collect();
     let hubs = store::hubs::by_ids(tx, team.id, &hubs).await?;
-    let left: Vec<Access> = accesses
+    let mut left: Vec<Access> = accesses
         .iter()
         .map(|one| one.left(rules.get(&one.product_id), made.at))
         .collect();
-    let departures = Departures::new(left, hubs, &rules);
-    let remaining = departures.hubs.iter().filter(|one| one.remaining > 0);
-    let told = remaining.map(|one| (&one.hub, people_of(&departures, one.hub.id)));
+    let now = Departures::new(left.clone(), hubs.clone(), &rules);
+    let remaining = now.hubs.iter().filter(|one| one.remaining > 0);
+    let told = remaining.map(|one| (&one.hub, people_of(&now, one.hub.id)));
     let told: Vec<(&Hub, u32)> = told.collect();
     tell(tx, team, (&told, users), made).await?;
-    Ok(departures)
+    left.extend(earlier);
+    Ok(Departures::new(left, hubs, &rules))
 }
 
 /// How many people still get into a hub; a person with two paths is one.
@@ -132,8 +142,11 @@ pub(in crate::app) async fn tell(
         .collect();
     let known: Vec<Uuid> = known.into_iter().collect();
     let pairs: Vec<(Uuid, Uuid)> = known.iter().map(|user| (team.id, *user)).collect();
-    let active = store::memberships::active(tx, &pairs).await?;
-    let active: HashSet<Uuid> = active.into_keys().map(|(_, user)| user).collect();
+    let mut active = HashSet::with_capacity(known.len());
+    for pairs in pairs.chunks(AT_ONCE) {
+        let there = store::memberships::active(tx, pairs).await?;
+        active.extend(there.into_keys().map(|(_, user)| user));
+    }
     let accounts = store::users::by_ids(tx, &known).await?;
     let languages: HashMap<Uuid, Option<String>> = accounts
         .into_iter()

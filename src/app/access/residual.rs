@@ -13,6 +13,7 @@ use crate::{
         calls::once,
         hubs,
         members::find,
+        no_member,
         products::known,
     },
     clock::Time,
@@ -105,6 +106,10 @@ pub async fn explain(
         states: Vec::new(),
     };
     let page = store::lists::access(db, (team.id, &filter), (None, EXPLAINED)).await?;
+    // A hub's admin learns of the hub's people, and of nobody else.
+    if page.items.is_empty() && authority::looks_by_hub(db, caller, (&team, user)).await? {
+        return Err(no_member(user));
+    }
     let products: Vec<&ProductId> = page.items.iter().map(|one| &one.product_id).collect();
     let rules: HashMap<_, _> = store::removal_rules::holding(db, &products, now).await?;
     Ok(Explanation {
