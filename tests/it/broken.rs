@@ -1,6 +1,9 @@
 //! A database that lost its keys, with a team in it in which there is something to break.
 
-use muster::{proto::RequestEmailChangeRequest, store::Reads};
+use muster::{
+    proto::{Hub, RequestEmailChangeRequest},
+    store::Reads,
+};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
 
 use crate::{
@@ -18,6 +21,8 @@ pub(crate) struct Life {
     invited: Invited,
     declined: Invited,
     waiting: String,
+    hub: Hub,
+    project: String,
 }
 
 impl Life {
@@ -30,6 +35,12 @@ impl Life {
         let joined = h
             .join_with(&team.id, &email("joe"), &["members.read"])
             .await;
+        let hub = h.hub(&team.id, "tandem").await;
+        h.make_hub_admin(&hub, &team.admin).await;
+        let project = h.project(&hub, "Tower").await;
+        h.put_into(&project, &joined).await;
+        h.grant(&hub, &joined).await;
+        h.leave_something(&hub, &email("gone")).await;
         let role = h.member(&team.id, &joined).await.custom_role_ids.remove(0);
         let invited = h.invite(&team.id, &email("ann")).await;
         let declined = h.invite(&team.id, &email("dan")).await;
@@ -51,6 +62,8 @@ impl Life {
             invited,
             declined,
             waiting,
+            project: project.id,
+            hub,
         }
     }
 
@@ -67,8 +80,12 @@ impl Life {
             ("{dan}", &self.declined.user),
             ("{declined}", &self.declined.id),
             ("{waiting}", &self.waiting),
+            ("{hub}", &self.hub.id),
+            ("{project}", &self.project),
             ("{other_role}", &other.role),
             ("{other_joe}", &other.joined),
+            ("{other_hub}", &other.hub.id),
+            ("{other_project}", &other.project),
             ("{stranger}", &stranger.to_owned()),
         ];
         let said = words.iter().fold(sql.to_owned(), |sql, (word, id)| {
@@ -87,11 +104,21 @@ impl Life {
     }
 }
 
+impl Harness {
+    /// Somebody removed whose access remains.
+    async fn leave_something(&self, hub: &Hub, email: &str) {
+        let gone = self.join(&hub.team_id, email).await;
+        self.grant(hub, &gone.user).await;
+        self.remove(&hub.team_id, &gone.user).await;
+        self.deliver().await;
+    }
+}
+
 /// A database of which nothing but the rows is left, and which can be had again as it was.
 pub(crate) struct Keyless(DatabaseConnection);
 
 /// The tables of which invariants tell.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 19] = [
     "users",
     "teams",
     "members",
@@ -104,6 +131,13 @@ const TABLES: [&str; 12] = [
     "import_results",
     "api_keys",
     "email_changes",
+    "products",
+    "removal_rules",
+    "hubs",
+    "hub_admins",
+    "projects",
+    "project_members",
+    "product_access",
 ];
 
 impl Keyless {

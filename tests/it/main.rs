@@ -54,6 +54,7 @@ mod fsck_plans;
 mod harness;
 mod holding;
 mod housekeeping;
+mod hub_breaches;
 mod hub_keepers;
 mod hub_tokens;
 mod hubs;

@@ -9,7 +9,9 @@ use uuid::Uuid;
 use super::Reads;
 use crate::error::Result;
 
+mod access;
 mod accounts;
+mod hubs;
 mod imports;
 mod invitations;
 mod letters;
@@ -36,6 +38,8 @@ pub fn all() -> impl Iterator<Item = &'static Invariant> {
         letters::ALL,
         imports::ALL,
         accounts::ALL,
+        hubs::ALL,
+        access::ALL,
     ]
     .into_iter()
     .flatten()
