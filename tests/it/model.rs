@@ -3,8 +3,10 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use muster::proto::{ImportOutcome, InvitationState, MemberSource, MemberState, Role};
+use muster::proto::{AccessState, ImportOutcome, InvitationState, MemberSource, MemberState, Role};
 use tonic::Code;
+
+use crate::model_hubs::{Hubs, Left, Path};
 
 /// Seconds since the case began.
 pub(crate) type Moment = i64;
@@ -15,6 +17,10 @@ pub(crate) const WEEK: Moment = 7 * 24 * 3_600;
 /// One team and everybody who ever had to do with it. Accounts and invitations are known by their place in the order in which
 /// they were made.
 #[derive(Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is true or not, whatever the others are"
+)]
 pub(crate) struct Model {
     pub(crate) now: Moment,
     pub(crate) accounts: Vec<Account>,
@@ -25,6 +31,9 @@ pub(crate) struct Model {
     pub(crate) asks_first: bool,
     /// Whether people at the second domain may be guests only.
     pub(crate) guests_only: bool,
+    /// Whether projects bring back whom an admin removed.
+    pub(crate) any_source: bool,
+    pub(crate) hubs: Hubs,
     pub(crate) deleted: bool,
     /// How many steps it began with.
     pub(crate) begun: usize,
@@ -72,6 +81,8 @@ pub(crate) struct Membership {
     /// Whether he declined or left since he last joined.
     pub(crate) said_no: bool,
     pub(crate) disabled: bool,
+    /// Whether an admin ended it, if it has ended.
+    pub(crate) taken_out: bool,
 }
 
 impl Membership {
@@ -117,8 +128,12 @@ pub(crate) enum Said {
     Admitted(Vec<Admitted>),
     /// Whether he had accepted before.
     Joined(bool),
-    /// Why each one was not removed.
-    Removed(Vec<(usize, String)>),
+    /// Why each one was not removed, or what became of his access.
+    Removed(Vec<(usize, String, Vec<Left>)>),
+    /// What became of the access of somebody who left.
+    Left(Vec<Left>),
+    /// Where access stands.
+    Accesses(Vec<(Path, AccessState)>),
 }
 
 /// What became of somebody who was wanted.
@@ -161,6 +176,7 @@ impl Model {
             was_active: false,
             said_no: false,
             disabled: false,
+            taken_out: false,
         };
         let mut model = Self {
             now: 0,
@@ -171,6 +187,8 @@ impl Model {
             seat_limit: None,
             asks_first: false,
             guests_only: false,
+            any_source: false,
+            hubs: Hubs::default(),
             deleted: false,
             begun: 0,
             said: Said::Done,
@@ -265,5 +283,6 @@ impl Model {
         member.removed = true;
         member.disabled = false;
         member.said_no |= by_himself;
+        member.taken_out = !by_himself;
     }
 }

@@ -30,12 +30,19 @@ impl Model {
         self.alone(address, Offered { role, source, by })
     }
 
+    /// Somebody who is wanted in a project comes into the team as a guest, if he is not in it.
+    pub(crate) fn bring_to_project(&mut self, by: Power, address: u8) -> Ruled {
+        let (role, source) = (Role::Guest, MemberSource::Project);
+        self.alone(address, Offered { role, source, by })
+    }
+
     /// A single person: a refusal is the call's.
     fn alone(&mut self, address: u8, offered: Offered) -> Ruled {
         let admitted = self.admit(address, offered);
         match admitted.outcome {
             ImportOutcome::DomainRefused => Err(refused("DOMAIN_REFUSED")),
             ImportOutcome::NoSeat => Err(refused("NO_SEAT")),
+            ImportOutcome::RejoinRefused => Err(refused("REJOIN_REFUSED")),
             _ => Ok(Said::Admitted(vec![admitted])),
         }
     }
@@ -95,6 +102,11 @@ impl Model {
                 return found(ImportOutcome::AlreadyInvited, Some(open));
             }
         }
+        let is_out = |one: &Membership| one.removed && one.taken_out;
+        let is_barred = source == MemberSource::Project && !self.any_source;
+        if is_barred && standing.as_ref().is_some_and(is_out) {
+            return refused(ImportOutcome::RejoinRefused);
+        }
         if self.guests_only && address >= SECOND && role != Role::Guest {
             return refused(ImportOutcome::DomainRefused);
         }
@@ -149,6 +161,7 @@ impl Model {
             was_active: false,
             said_no: false,
             disabled: false,
+            taken_out: false,
         });
         if !is_primary {
             member.role = role;
@@ -201,6 +214,8 @@ impl Model {
             self.primary = successor;
         }
         self.end(who, InvitationState::Revoked, false);
+        self.members.get_mut(&who).expect("a member").taken_out = false;
+        self.depart(&[who]);
         let source = member.source;
         self.alone(address, Offered { role, source, by })
     }

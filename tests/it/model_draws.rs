@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use muster::proto::AccessState;
 use proptest::{
     strategy::{Strategy, ValueTree},
     test_runner::TestRunner,
@@ -71,6 +72,23 @@ const ANSWERS: &[(&str, &[&str])] = &[
         &["DONE", "NOT_A_SECONDARY_ADMIN", "PERMISSION_MISSING"],
     ),
     ("Delete", &["DONE", "TEAM_NOT_EMPTY", "PERMISSION_MISSING"]),
+    ("Remove", &["ENDED", "REMAINS"]),
+    ("Leave", &["ENDED", "REMAINS"]),
+    ("Create", &["DONE", "PERMISSION_MISSING", "TEAM_NOT_FOUND"]),
+    ("AddAdmin", &["DONE", "NOT_A_MEMBER", "PERMISSION_MISSING"]),
+    ("CreateProject", &["DONE", "PERMISSION_MISSING"]),
+    ("AddToProject", &["ALREADY_MEMBER", "ALREADY_INVITED"]),
+    ("AddToProject", &["REVIVED", "VERIFIED", "INVITED"]),
+    ("AddToProject", &["REJOIN_REFUSED", "NO_SEAT"]),
+    ("AddToProject", &["PERMISSION_MISSING"]),
+    ("TakeOut", &["DONE", "PROJECT_MEMBER_NOT_FOUND"]),
+    ("Grant", &["ACTIVE", "NOT_A_MEMBER", "PERMISSION_MISSING"]),
+    ("Revoke", &["ACTIVE", "ENDED", "ACCESS_NOT_FOUND"]),
+    ("RemoveFrom", &["ENDED", "ACCESS_NOT_FOUND"]),
+    (
+        "Report",
+        &["REPORTED", "REMAINS", "ACCESS_ACTIVE", "ACCESS_NOT_FOUND"],
+    ),
 ];
 
 const ADMISSIONS: [&str; 7] = [
@@ -125,10 +143,17 @@ pub(crate) fn what_is_drawn_meets_every_answer() {
 fn name(step: &Step) -> String {
     let text = match step {
         Step::Answer(_, _, reply) => format!("{reply:?}"),
+        Step::InHub(_, step) => format!("{step:?}"),
         step => format!("{step:?}"),
     };
     let end = text.find('(').unwrap_or(text.len());
     text[..end].to_owned()
+}
+
+/// A state as it is called.
+fn word(state: AccessState) -> String {
+    let name = state.as_str_name();
+    name.trim_start_matches("ACCESS_STATE_").to_owned()
 }
 
 /// What was answered, in words.
@@ -143,6 +168,11 @@ fn answers(said: &Said) -> Vec<String> {
                 .map(|name| name.trim_start_matches("IMPORT_OUTCOME_").to_owned())
                 .collect()
         }
-        Said::Removed(all) => all.iter().map(|(_, reason)| reason.clone()).collect(),
+        Said::Removed(all) => all.iter().map(|(_, reason, _)| reason.clone()).collect(),
+        Said::Left(left) => {
+            let states = left.iter().map(|(_, _, state)| word(*state));
+            states.chain(["DONE".to_owned()]).collect()
+        }
+        Said::Accesses(all) => all.iter().map(|(_, state)| word(*state)).collect(),
     }
 }

@@ -34,6 +34,8 @@ impl Model {
             Step::Settle(Setting::Seats(limit)) => self.seat_limit = *limit,
             Step::Settle(Setting::AskFirst(asks)) => self.asks_first = *asks,
             Step::Settle(Setting::GuestsOnly(only)) => self.guests_only = *only,
+            Step::Settle(Setting::AnySource(any)) => self.any_source = *any,
+            Step::InHub(by, step) => return self.in_hub(*by, *step),
             Step::Elsewhere(address) => {
                 let who = self.account(*address);
                 self.accounts[who].verified = true;
@@ -54,6 +56,7 @@ impl Model {
                 let power = self.may(*by, Power::looks_after_people)?;
                 self.removable(power, *who)?;
                 self.end(*who, InvitationState::Revoked, false);
+                return Ok(self.left(*who));
             }
             Step::RemoveMany(by, all) => return self.remove_many(*by, all),
             Step::Leave(who) => return self.leave(*who),
@@ -109,6 +112,7 @@ impl Model {
             return Err(refused("PRIMARY_ADMIN_PROTECTED"));
         }
         self.end(who, InvitationState::Declined, true);
+        self.depart(&[who]);
         Ok(Said::Done)
     }
 
@@ -179,6 +183,7 @@ impl Model {
         }
         if state != InvitationState::Revoked {
             self.end(who, InvitationState::Revoked, false);
+            self.depart(&[who]);
         }
         Ok(Said::Done)
     }
@@ -257,12 +262,17 @@ impl Model {
             Err(other) => panic!("{other:?}"),
         });
         let answers: Vec<_> = answers.collect();
-        for (who, reason) in &answers {
-            if reason.is_empty() {
-                self.end(*who, InvitationState::Revoked, false);
-            }
+        let leaving = answers.iter().filter(|(_, reason)| reason.is_empty());
+        let leaving: Vec<usize> = leaving.map(|(who, _)| *who).collect();
+        for who in &leaving {
+            self.end(*who, InvitationState::Revoked, false);
         }
-        Ok(Said::Removed(answers))
+        let mut left = self.depart(&leaving);
+        let answers = answers.into_iter().map(|(who, reason)| {
+            let own = left.remove(&who).unwrap_or_default();
+            (who, reason, own)
+        });
+        Ok(Said::Removed(answers.collect()))
     }
 
     fn leave(&mut self, who: usize) -> Ruled {
@@ -271,7 +281,12 @@ impl Model {
             return Err(refused("PRIMARY_ADMIN_PROTECTED"));
         }
         self.end(who, InvitationState::Revoked, true);
-        Ok(Said::Done)
+        Ok(self.left(who))
+    }
+
+    /// What is left of the access of somebody who has just left.
+    fn left(&mut self, who: usize) -> Said {
+        Said::Left(self.depart(&[who]).remove(&who).unwrap_or_default())
     }
 
     fn transfer(&mut self, by: By, who: usize) -> Ruled {

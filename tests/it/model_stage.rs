@@ -7,10 +7,11 @@ use muster::{
     ids,
     proto::{
         AcceptInvitationRequest, CorrectEmailRequest, DeclineInvitationRequest, DomainRule,
-        DomainRuleEffect, ImportOutcome, Invitation, Member, RequestNewInvitationRequest,
-        ResendInvitationRequest, RevokeInvitationRequest, Role, Team, UpdateTeamRequest,
-        VerifiedAccountPolicy, invitation_service_client::InvitationServiceClient,
-        team_service_client::TeamServiceClient, user_service_client::UserServiceClient,
+        DomainRuleEffect, ImportOutcome, Invitation, Member, RejoinPolicy,
+        RequestNewInvitationRequest, ResendInvitationRequest, RevokeInvitationRequest, Role, Team,
+        UpdateTeamRequest, VerifiedAccountPolicy,
+        invitation_service_client::InvitationServiceClient, team_service_client::TeamServiceClient,
+        user_service_client::UserServiceClient,
     },
 };
 use prost_types::FieldMask;
@@ -39,12 +40,15 @@ pub(crate) struct Deployment<'a> {
 /// The model's team in a deployment.
 pub(crate) struct Place<'a> {
     pub(crate) h: &'a Harness,
-    deployment: &'a Deployment<'a>,
+    pub(crate) deployment: &'a Deployment<'a>,
     name: String,
     pub(crate) began: DateTime<Utc>,
     pub(crate) team: String,
     pub(crate) users: Vec<String>,
     invitations: Vec<String>,
+    pub(crate) hubs: Vec<String>,
+    /// Each after its hub.
+    pub(crate) projects: Vec<(String, String)>,
     /// By invitation, the links it got.
     tokens: BTreeMap<(usize, i32), String>,
     imports: u32,
@@ -65,6 +69,8 @@ impl<'a> Place<'a> {
             team: String::new(),
             users: Vec::new(),
             invitations: Vec::new(),
+            hubs: Vec::new(),
+            projects: Vec::new(),
             tokens: BTreeMap::new(),
             imports: 0,
         };
@@ -124,7 +130,7 @@ impl<'a> Place<'a> {
     }
 
     /// What an answer names, with the numbers that the model gives.
-    fn learn(
+    pub(crate) fn learn(
         &mut self,
         outcome: ImportOutcome,
         member: Option<Member>,
@@ -215,6 +221,7 @@ impl<'a> Place<'a> {
                 self.offers(*by).revoke_invitation(request).await?;
             }
             Step::Answer(offer, older, reply) => return self.answer(*offer, *older, *reply).await,
+            Step::InHub(by, step) => return self.play_in_hub(*by, *step).await,
             step => return self.go(step).await,
         }
         Ok(Said::Done)
@@ -235,6 +242,12 @@ impl<'a> Place<'a> {
                     team.set_verified_account_policy(VerifiedAccountPolicy::AskFirst);
                 }
                 "verified_account_policy"
+            }
+            Setting::AnySource(any) => {
+                if any {
+                    team.set_rejoin_policy(RejoinPolicy::AnySource);
+                }
+                "rejoin_policy"
             }
             Setting::GuestsOnly(only) => {
                 let rule = DomainRule {

@@ -6,7 +6,11 @@ use muster::proto::{InvitationState, Role};
 use proptest::{collection::vec, option, prelude::*, sample};
 use proptest_state_machine::ReferenceStateMachine;
 
-use crate::{model::Model, model_powers::is_admin};
+use crate::{
+    model::Model,
+    model_hub_steps::{self, HubStep},
+    model_powers::is_admin,
+};
 
 /// Who makes a call.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +45,7 @@ pub(crate) enum Step {
     /// Even if others are in it.
     Delete(By, bool),
     CorrectEmail(By, usize, u8),
+    InHub(By, HubStep),
 }
 
 /// What is done with a link.
@@ -57,6 +62,7 @@ pub(crate) enum Setting {
     Seats(Option<i32>),
     AskFirst(bool),
     GuestsOnly(bool),
+    AnySource(bool),
 }
 
 /// How many addresses there are.
@@ -125,6 +131,7 @@ impl ReferenceStateMachine for Reference {
                 known(by) && each.len() == all.len() && all.iter().all(|who| *who < people)
             }
             Step::Leave(who) => *who < people,
+            Step::InHub(by, step) => known(by) && step.fits(model),
         }
     }
 }
@@ -142,18 +149,20 @@ pub(crate) fn beginning() -> Vec<Step> {
     steps.extend(join(1, Role::SecondaryAdmin));
     steps.extend(join(2, Role::Member));
     steps.extend(join(3, Role::SsoAdmin));
+    steps.extend(model_hub_steps::beginning());
     steps.push(Step::Answer(0, 0, Reply::Accept));
     steps
 }
 
 fn steps(model: &Model) -> BoxedStrategy<Step> {
     let some = if open(model).is_empty() { 1 } else { 14 };
-    prop_oneof![8 => coming(model), some => asked(model), 8 => going(model), 4 => others(model)]
-        .boxed()
+    prop_oneof![8 => coming(model), some => asked(model), 8 => going(model), 4 => others(model),
+        10 => model_hub_steps::steps(model)]
+    .boxed()
 }
 
 /// Who calls: mostly somebody who may do something.
-fn by(model: &Model) -> BoxedStrategy<By> {
+pub(crate) fn by(model: &Model) -> BoxedStrategy<By> {
     let people = 0..model.accounts.len();
     let admins = people.clone().filter(|who| model.power_of(*who).is_admin());
     let admins: Vec<usize> = admins.collect();
@@ -166,12 +175,12 @@ fn by(model: &Model) -> BoxedStrategy<By> {
         .boxed()
 }
 
-fn who(model: &Model) -> Range<usize> {
+pub(crate) fn who(model: &Model) -> Range<usize> {
     0..model.accounts.len()
 }
 
 /// An address: mostly of somebody who is not in the team.
-fn address(model: &Model) -> BoxedStrategy<u8> {
+pub(crate) fn address(model: &Model) -> BoxedStrategy<u8> {
     let is_out = |address: &u8| {
         let member = model
             .known(*address)
@@ -329,5 +338,6 @@ fn setting(model: &Model) -> impl Strategy<Value = Setting> + use<> {
         1 => option::of(1..6).prop_map(Setting::Seats),
         1 => any::<bool>().prop_map(Setting::AskFirst),
         2 => any::<bool>().prop_map(Setting::GuestsOnly),
+        1 => any::<bool>().prop_map(Setting::AnySource),
     ]
 }

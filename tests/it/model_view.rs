@@ -10,6 +10,7 @@ use muster::proto::{
 use crate::{
     fixtures::time,
     model::{Model, Moment},
+    model_hub_stage::HubsView,
     model_stage::Place,
     refusals::Outcome,
 };
@@ -23,6 +24,7 @@ pub(crate) struct View {
     invitations: BTreeMap<usize, SeenOffer>,
     /// Invited, active, disabled and removed.
     counts: [i64; 4],
+    hubs: HubsView,
 }
 
 /// A member.
@@ -97,6 +99,7 @@ impl View {
                 i64::try_from(count).expect("a few")
             }),
             members,
+            hubs: HubsView::of(model),
         }
     }
 
@@ -125,6 +128,7 @@ impl View {
                 counts.disabled_members,
                 counts.removed_members,
             ],
+            hubs: HubsView::answered(place).await,
         }
     }
 

@@ -45,7 +45,8 @@ impl Place<'_> {
                     user_id: id(who),
                     ..RemoveMemberRequest::default()
                 };
-                self.teams(*by).remove_member(request).await?;
+                let answer = self.teams(*by).remove_member(request).await?;
+                return Ok(Said::Left(self.left(&answer.into_inner().accesses)));
             }
             Step::RemoveMany(by, all) => {
                 let request = BatchRemoveMembersRequest {
@@ -55,7 +56,10 @@ impl Place<'_> {
                 };
                 let answer = self.teams(*by).batch_remove_members(request).await?;
                 let results = answer.into_inner().results.into_iter();
-                let results = results.map(|one| (self.user(&one.user_id), name(one.refusal())));
+                let results = results.map(|one| {
+                    let left = self.left(&one.accesses);
+                    (self.user(&one.user_id), name(one.refusal()), left)
+                });
                 return Ok(Said::Removed(results.collect()));
             }
             Step::Leave(who) => {
@@ -63,7 +67,9 @@ impl Place<'_> {
                     team_id,
                     ..LeaveTeamRequest::default()
                 };
-                self.teams(By::Person(*who)).leave_team(request).await?;
+                let mut client = self.teams(By::Person(*who));
+                let answer = client.leave_team(request).await?.into_inner();
+                return Ok(Said::Left(self.left(&answer.accesses)));
             }
             Step::Transfer(by, who) => {
                 let request = TransferPrimaryAdminRequest {

@@ -72,13 +72,18 @@ pub(crate) fn into_project(project: &Project, user: &str) -> AddProjectMemberReq
 /// What puts an address into a project.
 pub(crate) fn address_into_project(project: &Project, email: &str) -> AddProjectMemberRequest {
     AddProjectMemberRequest {
-        person: Some(Person::NewMember(NewProjectMember {
-            email: email.to_owned(),
-            given_name: "Gus".to_owned(),
-            family_name: "Guest".to_owned(),
-            language: String::new(),
-        })),
+        person: Some(Person::NewMember(new_member(email))),
         ..in_project(project)
+    }
+}
+
+/// Somebody at an address who is wanted in a project.
+pub(crate) fn new_member(email: &str) -> NewProjectMember {
+    NewProjectMember {
+        email: email.to_owned(),
+        given_name: "Gus".to_owned(),
+        family_name: "Guest".to_owned(),
+        language: String::new(),
     }
 }
 
