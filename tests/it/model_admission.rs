@@ -97,7 +97,9 @@ impl Model {
         }
         if let Some(open) = open {
             // The primary admin's invitation is the operator's alone to open again.
-            let waits = self.now < self.invitations[open].expires;
+            // A project leaves what waits as it is, also what has expired.
+            let waits =
+                self.now < self.invitations[open].expires || source == MemberSource::Project;
             if waits || (is_primary && by != Power::Operator) {
                 return found(ImportOutcome::AlreadyInvited, Some(open));
             }

@@ -96,7 +96,15 @@ impl Place<'_> {
                 };
                 let answer = client.add_project_member(request).await?.into_inner();
                 let outcome = answer.outcome();
-                let admitted = self.learn(outcome, answer.member, answer.invitation);
+                let (mut member, mut invitation) = (answer.member, answer.invitation);
+                if member.is_none() {
+                    // A hub's admin is not told who it is; the operator sees it.
+                    let user = answer.project_member.expect("a place").user_id;
+                    let seen = self.h.member(&self.team, &user).await;
+                    invitation.clone_from(&seen.invitation);
+                    member = Some(seen);
+                }
+                let admitted = self.learn(outcome, member, invitation);
                 return Ok(Said::Admitted(vec![admitted]));
             }
             HubStep::TakeOut(project, who) => {

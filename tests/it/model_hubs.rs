@@ -242,17 +242,20 @@ impl Model {
         let mut left: BTreeMap<usize, Vec<Left>> = BTreeMap::new();
         let mut open = BTreeSet::new();
         for ((who, hub, project), access) in &mut self.hubs.accesses {
-            if !leaving.contains(who) || access.state != AccessState::Active {
+            if !leaving.contains(who) || access.state == AccessState::Ended {
                 continue;
             }
-            access.state = if self.hubs.sites[*hub].remains {
-                open.insert(*hub);
-                AccessState::Remains
-            } else {
-                AccessState::Ended
-            };
-            access.ended = Some(self.now);
-            access.ruled = true;
+            // What remains since they left before is told too, and changes no more.
+            if access.state == AccessState::Active {
+                access.state = if self.hubs.sites[*hub].remains {
+                    open.insert(*hub);
+                    AccessState::Remains
+                } else {
+                    AccessState::Ended
+                };
+                access.ended = Some(self.now);
+                access.ruled = true;
+            }
             let one = (*hub, project.is_some(), access.state);
             left.entry(*who).or_default().push(one);
         }
