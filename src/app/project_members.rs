@@ -17,7 +17,7 @@ use super::{
 use crate::{
     clock::Time,
     domain::{
-        access::AccessPath,
+        access::{Access, AccessPath},
         email::Email,
         events::{EventType, Happening, Payload},
         imports::Outcome,
@@ -70,7 +70,7 @@ pub struct Added {
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `HUB_NOT_FOUND`, `PROJECT_NOT_FOUND`, `NOT_A_MEMBER`, `DOMAIN_REFUSED`, `NO_SEAT`,
-/// `REJOIN_REFUSED`, `INVITATIONS_USED_UP`.
+/// `REJOIN_REFUSED`, `INVITATIONS_USED_UP`, `ACCESS_PATHS_USED_UP`.
 pub async fn add<A: Message + Default>(
     ctx: &Context,
     call: &Call,
@@ -254,10 +254,10 @@ pub async fn remove<A: Message + Default>(
         store::project_members::delete(tx, &member).await?;
         let event = happened(&member, EventType::ProjectMemberRemoved, &[]);
         store::events::append(tx, &[event], call.made(now)).await?;
-        let all = store::access::of_person(tx, who.place, who.user_id).await?;
-        let by_it = AccessPath::Project(who.project_id);
-        let ends = |one: &crate::domain::access::Access| one.is_active() && one.path == by_it;
-        access::end(tx, all, ends, call.made(now)).await?;
+        let by_it = (who.user_id, AccessPath::Project(who.project_id));
+        let access = store::access::by_path(tx, who.place, by_it).await?;
+        let access = access.into_iter().collect();
+        access::end(tx, access, Access::is_active, call.made(now)).await?;
         Ok(())
     })
     .await

@@ -26,7 +26,7 @@ use crate::{
 /// Makes a project.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `HUB_NOT_FOUND`.
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `HUB_NOT_FOUND`, `PROJECTS_USED_UP`.
 pub async fn create<A: Message + Default>(
     ctx: &Context,
     call: &Call,
@@ -39,6 +39,7 @@ pub async fn create<A: Message + Default>(
         let tx = &tx;
         let (team, _) = authority::enter_hub(tx, call.caller(), (team, hub)).await?;
         let hub = hubs::find(tx, (team.id, hub)).await?;
+        projects::another(store::projects::count(tx, (team.id, hub.id)).await?)?;
 
         let project = Project {
             team_id: team.id,

@@ -172,6 +172,8 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         | Reason::ProjectNotEmpty
         | Reason::HubsUsedUp
         | Reason::HubAdminsUsedUp
+        | Reason::ProjectsUsedUp
+        | Reason::AccessPathsUsedUp
         | Reason::RemovalRuleInForce
         | Reason::AccessActive => None,
     }

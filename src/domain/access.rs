@@ -8,6 +8,10 @@ use crate::{
     error::{Error, Reason, Result},
 };
 
+/// How many paths into one hub somebody may have that have not ended. As many an answer shows: what has not ended, and before
+/// that what ended last.
+pub const MAX_PATHS: u64 = 1_000;
+
 words! {
     /// By what somebody gets into a hub.
     pub enum PathKind {
@@ -41,6 +45,11 @@ pub enum AccessPath {
     Project(Uuid),
     /// Something that a later version knows.
     Unknown,
+}
+
+impl AccessState {
+    /// All but what has ended.
+    pub const OPEN: [Self; 3] = [Self::Active, Self::Remains, Self::Reported];
 }
 
 impl AccessPath {
@@ -188,6 +197,18 @@ pub struct AccessFilter {
     pub states: Vec<AccessState>,
 }
 
+/// Whether somebody who has so many paths into a hub that have not ended may have another one.
+///
+/// # Errors
+/// `ACCESS_PATHS_USED_UP`.
+pub fn another(count: u64) -> Result<()> {
+    if count < MAX_PATHS {
+        Ok(())
+    } else {
+        Err(Error::Refused(Reason::AccessPathsUsedUp))
+    }
+}
+
 /// Of what somebody has, or had, in a hub, what a report of it as still open concerns: what ended last, or what is on the list
 /// of what remains already.
 ///
@@ -287,6 +308,15 @@ mod tests {
             Err(Error::Refused(Reason::AccessActive))
         ));
         assert!(matches!(to_report(&[], user), Err(Error::NotFound(_))));
+    }
+
+    #[test]
+    fn nobody_has_more_than_a_thousand_paths_into_a_hub() {
+        assert!(another(999).is_ok());
+        assert!(matches!(
+            another(1_000),
+            Err(Error::Refused(Reason::AccessPathsUsedUp))
+        ));
     }
 
     #[test]

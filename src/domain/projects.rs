@@ -5,8 +5,11 @@ use uuid::Uuid;
 use super::{etags::Etag, names::DisplayName, words::words};
 use crate::{
     clock::Time,
-    error::{Error, Reason},
+    error::{Error, Reason, Result},
 };
+
+/// How many projects a hub may have.
+pub const MAX_OF_HUB: u64 = 10_000;
 
 words! {
     /// What somebody is in a project.
@@ -81,6 +84,18 @@ impl ProjectMember {
     }
 }
 
+/// Whether a hub that has so many projects may have another one.
+///
+/// # Errors
+/// `PROJECTS_USED_UP`.
+pub fn another(count: u64) -> Result<()> {
+    if count < MAX_OF_HUB {
+        Ok(())
+    } else {
+        Err(Error::Refused(Reason::ProjectsUsedUp))
+    }
+}
+
 /// The refusal of a project that the hub does not have.
 #[must_use]
 pub fn missing(id: Uuid) -> Error {
@@ -92,4 +107,18 @@ pub fn missing(id: Uuid) -> Error {
 pub fn missing_member(user: Uuid) -> Error {
     let kind = "muster.v1.ProjectMember";
     Error::not_found(Reason::ProjectMemberNotFound, kind, user)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hub_has_ten_thousand_projects_at_most() {
+        assert!(another(9_999).is_ok());
+        assert!(matches!(
+            another(10_000),
+            Err(Error::Refused(Reason::ProjectsUsedUp))
+        ));
+    }
 }

@@ -194,6 +194,10 @@ fn advice(reason: Reason) -> String {
         Reason::ProjectNotEmpty => "somebody is in the project; take everybody out of it first",
         Reason::HubsUsedUp => "the team has as many hubs as it may; delete one",
         Reason::HubAdminsUsedUp => "the hub has as many admins as it may; remove one",
+        Reason::ProjectsUsedUp => "the hub has as many projects as it may; delete one",
+        Reason::AccessPathsUsedUp => {
+            "the person has as many paths into the hub as anybody may; end one"
+        }
         Reason::AccessActive => "the person has active access to the hub; end that first",
         Reason::RemovalRuleInForce => {
             "another rule holds from this very moment on; set it for a later one"

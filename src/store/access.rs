@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    Value,
     sea_query::{CaseStatement, Expr, Func},
 };
 use uuid::Uuid;
@@ -21,7 +22,7 @@ use super::{
 use crate::{
     clock::Time,
     domain::{
-        access::{Access, AccessPath, AccessState, PathKind},
+        access::{Access, AccessPath, AccessState, MAX_PATHS, PathKind},
         products::ProductId,
         removal_rules::RemovalRule,
     },
@@ -164,20 +165,23 @@ impl Verdict<'_> {
     }
 }
 
-/// The active access of people of a team.
-pub(super) fn active_of_people(team: Uuid, users: &[Uuid]) -> Condition {
+/// The access of people of teams: of many of one team, or of one in many.
+fn of_people((teams, users): (&[Uuid], &[Uuid])) -> Condition {
     Condition::all()
-        .add(Column::TeamId.eq(team))
+        .add(Column::TeamId.is_in(teams.iter().copied()))
         .add(Column::UserId.is_in(users.iter().copied()))
-        .add(Column::State.eq(AccessState::Active.word()))
 }
 
-/// All access of people of a team that has not ended, in the order of the first grants.
-pub async fn open(tx: &Tx, team: Uuid, users: &[Uuid]) -> Result<Vec<Access>> {
+/// Of it, what is active.
+pub(super) fn active_of_people(people: (&[Uuid], &[Uuid])) -> Condition {
+    of_people(people).add(Column::State.eq(AccessState::Active.word()))
+}
+
+/// Of it, all that has not ended, in the order of the first grants.
+pub async fn open(tx: &Tx, people: (&[Uuid], &[Uuid])) -> Result<Vec<Access>> {
     let rows = Entity::find()
-        .filter(Column::TeamId.eq(team))
-        .filter(Column::UserId.is_in(users.iter().copied()))
-        .filter(Column::State.ne(AccessState::Ended.word()))
+        .filter(of_people(people))
+        .filter(is_open())
         .order_by_asc(Column::Id)
         .all(tx.connection())
         .await?;
@@ -214,7 +218,7 @@ pub async fn teams_of(tx: &Tx, teams: &[Uuid], user: Uuid) -> Result<HashSet<Uui
 /// Ends the active access of people who leave, or has it remain; so many.
 pub async fn leave(
     tx: &Tx,
-    (team, users, count): (Uuid, &[Uuid], u64),
+    (people, count): ((&[Uuid], &[Uuid]), u64),
     verdict: &Verdict<'_>,
     now: Time,
 ) -> Result<()> {
@@ -224,37 +228,86 @@ pub async fn leave(
         .col_expr(Column::EndTime, Expr::value(now))
         .col_expr(Column::RuleValidFrom, verdict.rule())
         .col_expr(Column::ResidualTime, verdict.choose(Some(now), None))
-        .filter(active_of_people(team, users))
+        .filter(active_of_people(people))
         .exec(tx.connection())
         .await?;
     bulk::expect(count, done.rows_affected)
 }
 
-/// What a person has, or had, in a hub, in the order of the first grants.
+/// What a person has by a path, or had.
+pub async fn by_path(
+    db: &impl Reads,
+    (team, hub): (Uuid, Uuid),
+    (user, path): (Uuid, AccessPath),
+) -> Result<Option<Access>> {
+    let Some(kind) = path.kind() else {
+        return Ok(None);
+    };
+    let row = Entity::find()
+        .filter(Column::TeamId.eq(team))
+        .filter(Column::UserId.eq(user))
+        .filter(Column::HubId.eq(hub))
+        .filter(Column::Path.eq(kind.word()))
+        .filter(Column::ThroughId.eq(path.project().unwrap_or(hub)))
+        .one(db.connection())
+        .await?;
+    row.map(Access::try_from).transpose()
+}
+
+/// By how many paths a person gets into a hub, or still gets in.
+pub async fn count_open(db: &impl Reads, (team, hub): (Uuid, Uuid), user: Uuid) -> Result<u64> {
+    Ok(Entity::find()
+        .filter(in_hub(team, hub))
+        .filter(Column::UserId.eq(user))
+        .filter(is_open())
+        .count(db.connection())
+        .await?)
+}
+
+/// What a person has in a hub, and, as far as an answer has room, what he had: what ended last. In the order of the first
+/// grants.
 pub async fn of_person(
     db: &impl Reads,
     (team, hub): (Uuid, Uuid),
     user: Uuid,
 ) -> Result<Vec<Access>> {
-    let rows = Entity::find()
-        .filter(Column::TeamId.eq(team))
-        .filter(Column::UserId.eq(user))
-        .filter(Column::HubId.eq(hub))
-        .order_by_asc(Column::Id)
-        .all(db.connection())
-        .await?;
+    let own = || Entity::find().filter(in_hub(team, hub).add(Column::UserId.eq(user)));
+    let mut rows = own().filter(is_open()).all(db.connection()).await?;
+    let room = MAX_PATHS.saturating_sub(rows.len() as u64);
+    let ended = own()
+        .filter(Column::State.eq(AccessState::Ended.word()))
+        .order_by_desc(Column::EndTime)
+        .limit(room);
+    rows.extend(ended.all(db.connection()).await?);
+    rows.sort_by_key(|row| row.id);
     rows.into_iter().map(Access::try_from).collect()
+}
+
+/// In the words of the indexes: those of what has ended would be read before it is known that nothing else is there.
+fn is_open() -> Condition {
+    let states = AccessState::OPEN.map(AccessState::word);
+    Condition::all().add(Column::State.is_in(states))
 }
 
 /// Whether anybody has access to a hub, or it remains or was reported.
 pub async fn any_open(db: &impl Reads, (team, hub): (Uuid, Uuid)) -> Result<bool> {
-    let first = Entity::find()
-        .filter(in_hub(team, hub))
-        .filter(Column::State.ne(AccessState::Ended.word()))
-        .limit(1)
-        .one(db.connection())
-        .await?;
-    Ok(first.is_some())
+    // On either side of what has ended, in the order of the index: asked for any row at all, PostgreSQL may hope to meet one soon
+    // wherever it begins, and read everything.
+    let ended = AccessState::Ended.word();
+    for side in [Column::State.lt(ended), Column::State.gt(ended)] {
+        let first = Entity::find()
+            .filter(in_hub(team, hub))
+            .filter(side)
+            .order_by_asc(Column::State)
+            .order_by_asc(Column::Id)
+            .limit(1)
+            .one(db.connection())
+            .await?;
+        if first.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Forgets what had ended in a hub that goes.

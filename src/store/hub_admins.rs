@@ -41,26 +41,26 @@ pub async fn clear(tx: &Tx, team: Uuid, hub: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// How many hubs people of a team are admins of, all together.
-pub async fn count_of(db: &impl Reads, team: Uuid, users: &[Uuid]) -> Result<u64> {
+/// How many hubs people of teams are admins of, all together: many of one team, or one of many.
+pub async fn count_of(db: &impl Reads, people: (&[Uuid], &[Uuid])) -> Result<u64> {
     Ok(Entity::find()
-        .filter(of_people(team, users))
+        .filter(of_people(people))
         .count(db.connection())
         .await?)
 }
 
 /// Takes every hub from people who leave; so many.
-pub async fn leave(tx: &Tx, (team, users, count): (Uuid, &[Uuid], u64)) -> Result<()> {
+pub async fn leave(tx: &Tx, (people, count): ((&[Uuid], &[Uuid]), u64)) -> Result<()> {
     let done = Entity::delete_many()
-        .filter(of_people(team, users))
+        .filter(of_people(people))
         .exec(tx.connection())
         .await?;
     bulk::expect(count, done.rows_affected)
 }
 
-fn of_people(team: Uuid, users: &[Uuid]) -> Condition {
+fn of_people((teams, users): (&[Uuid], &[Uuid])) -> Condition {
     Condition::all()
-        .add(Column::TeamId.eq(team))
+        .add(Column::TeamId.is_in(teams.iter().copied()))
         .add(Column::UserId.is_in(users.iter().copied()))
 }
 
@@ -72,14 +72,14 @@ pub async fn is_one(db: &impl Reads, (team, hub): (Uuid, Uuid), user: Uuid) -> R
     Ok(row.is_some())
 }
 
-/// The admins of hubs, by hub and in the order of their ids.
+/// The admins of hubs of these teams, by hub and in the order of their ids.
 pub async fn of_hubs(
     db: &impl Reads,
-    team: Uuid,
+    teams: &[Uuid],
     hubs: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<Uuid>>> {
     let rows = Entity::find()
-        .filter(Column::TeamId.eq(team))
+        .filter(Column::TeamId.is_in(teams.iter().copied()))
         .filter(Column::HubId.is_in(hubs.iter().copied()))
         .order_by_asc(Column::HubId)
         .order_by_asc(Column::UserId)

@@ -84,18 +84,21 @@ pub async fn count(db: &impl Reads, team: Uuid) -> Result<u64> {
 
 /// One hub of a team.
 pub async fn by_id(db: &impl Reads, team: Uuid, id: Uuid) -> Result<Option<Hub>> {
-    Ok(by_ids(db, team, &[id]).await?.pop())
+    Ok(by_ids(db, &[team], &[id]).await?.pop())
 }
 
-/// Hubs of a team by id, in the order of their ids; other ids, and other teams' ones, are not among them.
-pub async fn by_ids(db: &impl Reads, team: Uuid, ids: &[Uuid]) -> Result<Vec<Hub>> {
-    let rows = Entity::find()
-        .filter(Column::TeamId.eq(team))
-        .filter(Column::Id.is_in(ids.iter().copied()))
-        .order_by_asc(Column::Id)
-        .all(db.connection())
-        .await?;
-    assemble(db, team, rows).await
+/// Hubs of these teams by id; other ids, and other teams' ones, are not among them.
+pub async fn by_ids(db: &impl Reads, teams: &[Uuid], ids: &[Uuid]) -> Result<Vec<Hub>> {
+    let mut hubs = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(bulk::IDS) {
+        let rows = Entity::find()
+            .filter(Column::TeamId.is_in(teams.iter().copied()))
+            .filter(Column::Id.is_in(chunk.iter().copied()))
+            .all(db.connection())
+            .await?;
+        hubs.extend(assemble(db, teams, rows).await?);
+    }
+    Ok(hubs)
 }
 
 /// The names of hubs of any team, for the relay, which serves them all.
@@ -130,16 +133,16 @@ pub async fn page(
         query = query.filter(Column::Id.gt(after));
     }
     let rows = query.all(db.connection()).await?;
-    let hubs = assemble(db, team, rows).await?;
+    let hubs = assemble(db, &[team], rows).await?;
     Ok(Page::cut(hubs, size, |hub| {
         Position(hub.id.as_bytes().to_vec())
     }))
 }
 
 /// Joins rows with their admins, by one statement.
-async fn assemble(db: &impl Reads, team: Uuid, rows: Vec<Model>) -> Result<Vec<Hub>> {
+async fn assemble(db: &impl Reads, teams: &[Uuid], rows: Vec<Model>) -> Result<Vec<Hub>> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-    let mut admins = hub_admins::of_hubs(db, team, &ids).await?;
+    let mut admins = hub_admins::of_hubs(db, teams, &ids).await?;
     rows.into_iter()
         .map(|row| {
             let own = admins.remove(&row.id).unwrap_or_default();

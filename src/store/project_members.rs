@@ -95,26 +95,26 @@ pub async fn leave_hub(
     rows.into_iter().map(ProjectMember::try_from).collect()
 }
 
-/// In how many projects people of a team are, all together.
-pub async fn count_of(db: &impl Reads, team: Uuid, users: &[Uuid]) -> Result<u64> {
+/// In how many projects people of teams are, all together: many of one team, or one of many.
+pub async fn count_of(db: &impl Reads, people: (&[Uuid], &[Uuid])) -> Result<u64> {
     Ok(Entity::find()
-        .filter(of_people(team, users))
+        .filter(of_people(people))
         .count(db.connection())
         .await?)
 }
 
 /// Takes people who leave out of every project; so many.
-pub async fn leave(tx: &Tx, (team, users, count): (Uuid, &[Uuid], u64)) -> Result<()> {
+pub async fn leave(tx: &Tx, (people, count): ((&[Uuid], &[Uuid]), u64)) -> Result<()> {
     let done = Entity::delete_many()
-        .filter(of_people(team, users))
+        .filter(of_people(people))
         .exec(tx.connection())
         .await?;
     bulk::expect(count, done.rows_affected)
 }
 
-fn of_people(team: Uuid, users: &[Uuid]) -> Condition {
+fn of_people((teams, users): (&[Uuid], &[Uuid])) -> Condition {
     Condition::all()
-        .add(Column::TeamId.eq(team))
+        .add(Column::TeamId.is_in(teams.iter().copied()))
         .add(Column::UserId.is_in(users.iter().copied()))
 }
 

@@ -1,8 +1,8 @@
 //! Projects. Whoever writes here holds the team's lock.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -78,11 +78,22 @@ pub async fn by_id(
     row.map(Project::try_from).transpose()
 }
 
+/// How many a hub has.
+pub async fn count(db: &impl Reads, (team, hub): (Uuid, Uuid)) -> Result<u64> {
+    Ok(Entity::find()
+        .filter(Column::TeamId.eq(team))
+        .filter(Column::HubId.eq(hub))
+        .count(db.connection())
+        .await?)
+}
+
 /// Whether a hub has a project.
 pub async fn any_in(db: &impl Reads, (team, hub): (Uuid, Uuid)) -> Result<bool> {
     let first = Entity::find()
         .filter(Column::TeamId.eq(team))
         .filter(Column::HubId.eq(hub))
+        // As the key has them, so that none is looked for among other hubs' ones.
+        .order_by_asc(Column::Id)
         .limit(1)
         .one(db.connection())
         .await?;

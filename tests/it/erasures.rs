@@ -16,7 +16,7 @@ use crate::{
     dumps::dump,
     email_changes::ask,
     events,
-    fixtures::{ask_first, invitation_of, team_of, token, with_role},
+    fixtures::{ask_first, invitation_of, token, with_role},
     harness::{Harness, tests},
     refusals::{Outcome, details},
     request_ids::request_id,
@@ -316,14 +316,22 @@ async fn many_teams_cost_as_many_statements_as_one(h: &Harness) {
         let email = format!("{name}@acme.example");
         let mut user = String::new();
         for number in 0..teams {
-            let team = format!("{name}-{number}");
-            let request = team_of(&team, &format!("boss@{team}.example"));
-            let team = h.team_from(request).await;
+            let team = h.led_team(&format!("{name}-{number}")).await;
             user = h.invite(&team.id, &email).await.user;
+            // Access that ends, and some that remains, of which somebody gets a letter.
+            let acc = h.hub(&team.id, "acc").await;
+            let tandem = h.hub(&team.id, "tandem").await;
+            let project = h.project(&tandem, "One").await;
+            h.grant(&acc, &user).await;
+            h.put_into(&project, &user).await;
+            h.make_hub_admin(&acc, &user).await;
         }
         let before = h.ctx.store.statements();
-        erase(h, &user).await.answered();
-        h.ctx.store.statements() - before
+        let answer = erase(h, &user).await.answered();
+        let cost = h.ctx.store.statements() - before;
+        assert_eq!(answer.accesses.len(), 2 * teams);
+        assert_eq!(h.deliver().await.len(), teams);
+        cost
     };
     for attempt in ["a", "b", "c"] {
         let one = cost(&format!("one-{attempt}"), 1).await;

@@ -15,7 +15,7 @@ tests![
     an_explanation_is_for_those_who_may_read_it,
 ];
 
-async fn explain(h: &Harness, team: &str, user: &str) -> ExplainAccessResponse {
+pub(crate) async fn explain(h: &Harness, team: &str, user: &str) -> ExplainAccessResponse {
     let request = ExplainAccessRequest {
         team_id: team.to_owned(),
         user_id: user.to_owned(),

@@ -1,8 +1,8 @@
 //! Many who leave at once: answers, previews, and what they cost.
 
 use muster::proto::{
-    AccessPath, AccessState, BatchRemoveMembersRequest, DataAccess, DeleteTeamRequest, LeftHub,
-    ListEventsRequest, PreviewRemovalRequest, Reason, Role,
+    AccessPath, AccessState, BatchRemoveMembersRequest, DataAccess, DeleteTeamRequest, Event,
+    EventType, LeftHub, ListEventsRequest, PreviewRemovalRequest, Reason, Role,
 };
 use prost_types::Timestamp;
 
@@ -246,18 +246,41 @@ async fn who_is_erased_loses_his_access_in_every_team(h: &Harness) {
                 h.make_hub_admin(&hub, &user).await;
                 hubs.push(hub);
             }
+            h.put_into(&h.project(&hubs[hubs.len() - 2], "One").await, &user)
+                .await;
         }
     }
+    let before = list(h, ListEventsRequest::default()).await.len();
     let answer = crate::erasures::erase(h, &user).await.answered();
     assert_eq!(answer.ended_team_ids.len(), 3);
-    assert_eq!(answer.accesses.len(), 4);
+    assert_eq!(answer.accesses.len(), 6);
+    let events = list(h, ListEventsRequest::default())
+        .await
+        .split_off(before);
+    for hub in [&hubs[0], &hubs[2]] {
+        let own = events.iter().filter(|one| one.team_id == hub.team_id);
+        let types: Vec<EventType> = own.map(Event::r#type).collect();
+        assert_eq!(
+            types,
+            [
+                EventType::MemberRemoved,
+                EventType::HubAdminRemoved,
+                EventType::HubAdminRemoved,
+                EventType::ProjectMemberRemoved,
+                EventType::AccessEnded,
+                EventType::AccessRemains,
+                EventType::AccessEnded,
+            ]
+        );
+    }
     for hub in &hubs {
         let described = answer.hubs.iter().find(|one| one.hub_id == hub.id);
         let described = described.expect("its hub");
         assert_eq!(described.team_id, hub.team_id);
         assert!(crate::hubs::read(h, hub).await.admin_user_ids.is_empty());
         let states = h.access_states(&hub.team_id, &user).await;
-        assert_eq!(states, [AccessState::Ended, AccessState::Remains]);
+        let ended = AccessState::Ended;
+        assert_eq!(states, [ended, AccessState::Remains, ended]);
     }
     // The primary admin of each team whose hub he still gets into.
     assert_eq!(h.deliver().await.len(), 2);

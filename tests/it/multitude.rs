@@ -119,7 +119,7 @@ pub(crate) const fn born(kind: i64) -> i64 {
 }
 
 /// The id of the row of a number, with two in a millisecond, as SQL.
-fn id(backend: DbBackend, kind: i64, i: &str) -> String {
+pub(crate) fn id(backend: DbBackend, kind: i64, i: &str) -> String {
     let first = born(kind) / 0x1_0000;
     match backend {
         DbBackend::Sqlite => {
@@ -139,7 +139,7 @@ pub(crate) fn id_of(kind: i64, number: i64) -> Uuid {
 }
 
 /// A stored id as a literal.
-fn literal(backend: DbBackend, id: &str) -> String {
+pub(crate) fn literal(backend: DbBackend, id: &str) -> String {
     match backend {
         DbBackend::Sqlite => format!("x'{}'", id.replace('-', "")),
         _ => format!("'{id}'::uuid"),

@@ -1,7 +1,7 @@
 //! What ends, and what remains, of what people have in hubs when they leave the team: in the transaction that removes them, by
 //! the same number of statements whatever their number.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// More people than one call removes, and few enough for one statement of either database.
+/// More people, or teams, than one call is about, and few enough for one statement of either database.
 const AT_ONCE: usize = 8_000;
 
 /// Ends what people have in the hubs of a team that they leave, whether they had joined it or were only invited, and tells
@@ -33,9 +33,8 @@ pub(in crate::app) async fn leave(
 ) -> Result<Departures> {
     let mut all = Departures::default();
     for users in users.chunks(AT_ONCE) {
-        take_places(tx, team, users, made).await?;
-        let departures = leave_hubs(tx, team, users, made).await?;
-        all = all.and(departures);
+        let leavers = Leavers::new(&[team], users);
+        all = all.and(leavers.leave(tx, made).await?);
     }
     Ok(all)
 }
@@ -49,67 +48,107 @@ pub(in crate::app) async fn leave_all(
 ) -> Result<Departures> {
     let ids: Vec<Uuid> = teams.iter().map(|team| team.id).collect();
     let concerned = store::access::teams_of(tx, &ids, user).await?;
+    let teams = teams.iter().filter(|team| concerned.contains(&team.id));
+    let teams: Vec<&Team> = teams.collect();
+    let user = [user];
     let mut all = Departures::default();
-    for team in teams.iter().filter(|team| concerned.contains(&team.id)) {
-        all = all.and(leave(tx, team, &[user], made).await?);
+    for teams in teams.chunks(AT_ONCE) {
+        let leavers = Leavers::new(teams, &user);
+        all = all.and(leavers.leave(tx, made).await?);
     }
     Ok(all)
 }
 
-/// Takes them out of projects, and the hubs from them that they are admins of.
-async fn take_places(tx: &Tx, team: &Team, users: &[Uuid], made: Made<'_>) -> Result<()> {
-    let count = store::hub_admins::count_of(tx, team.id, users).await?;
-    if count > 0 {
-        let rows = (team.id, users, count);
-        append_of_hub_admins(tx, rows, made).await?;
-        store::hub_admins::leave(tx, rows).await?;
-    }
-    let count = store::project_members::count_of(tx, team.id, users).await?;
-    if count > 0 {
-        let rows = (team.id, users, count);
-        append_of_project_members(tx, rows, made).await?;
-        store::project_members::leave(tx, rows).await?;
-    }
-    Ok(())
+/// Many people of one team, or one of many.
+struct Leavers<'a> {
+    teams: BTreeMap<Uuid, &'a Team>,
+    team_ids: Vec<Uuid>,
+    users: &'a [Uuid],
 }
 
-async fn leave_hubs(tx: &Tx, team: &Team, users: &[Uuid], made: Made<'_>) -> Result<Departures> {
-    let open = store::access::open(tx, team.id, users).await?;
-    if open.is_empty() {
-        return Ok(Departures::default());
-    }
-    // What remains since they left before is told too, and changes no more.
-    let (accesses, earlier): (Vec<Access>, Vec<Access>) =
-        open.into_iter().partition(Access::is_active);
-    let products: HashSet<&ProductId> = accesses.iter().map(|one| &one.product_id).collect();
-    let products: Vec<&ProductId> = products.into_iter().collect();
-    let rules = store::removal_rules::holding(tx, &products, made.at).await?;
-
-    if !accesses.is_empty() {
-        let rows = (team.id, users, accesses.len() as u64);
-        let verdict = Verdict(&rules);
-        append_of_accesses(tx, rows, &verdict, made).await?;
-        store::access::leave(tx, rows, &verdict, made.at).await?;
+impl<'a> Leavers<'a> {
+    fn new(teams: &[&'a Team], users: &'a [Uuid]) -> Self {
+        let teams: BTreeMap<Uuid, &Team> = teams.iter().map(|team| (team.id, *team)).collect();
+        Self {
+            team_ids: teams.keys().copied().collect(),
+            teams,
+            users,
+        }
     }
 
-    let hubs: BTreeSet<Uuid> = accesses
-        .iter()
-        .chain(&earlier)
-        .map(|one| one.hub_id)
-        .collect();
-    let hubs: Vec<Uuid> = hubs.into_iter().collect();
-    let hubs = store::hubs::by_ids(tx, team.id, &hubs).await?;
-    let mut left: Vec<Access> = accesses
-        .iter()
-        .map(|one| one.left(rules.get(&one.product_id), made.at))
-        .collect();
-    let now = Departures::new(left.clone(), hubs.clone(), &rules);
-    let remaining = now.hubs.iter().filter(|one| one.remaining > 0);
-    let told = remaining.map(|one| (&one.hub, people_of(&now, one.hub.id)));
-    let told: Vec<(&Hub, u32)> = told.collect();
-    tell(tx, team, (&told, users), made).await?;
-    left.extend(earlier);
-    Ok(Departures::new(left, hubs, &rules))
+    fn ids(&self) -> (&[Uuid], &[Uuid]) {
+        (&self.team_ids, self.users)
+    }
+
+    async fn leave(&self, tx: &Tx, made: Made<'_>) -> Result<Departures> {
+        self.take_places(tx, made).await?;
+        self.leave_hubs(tx, made).await
+    }
+
+    /// Takes them out of projects, and the hubs from them that they are admins of.
+    async fn take_places(&self, tx: &Tx, made: Made<'_>) -> Result<()> {
+        let count = store::hub_admins::count_of(tx, self.ids()).await?;
+        if count > 0 {
+            let rows = (self.ids(), count);
+            append_of_hub_admins(tx, rows, made).await?;
+            store::hub_admins::leave(tx, rows).await?;
+        }
+        let count = store::project_members::count_of(tx, self.ids()).await?;
+        if count > 0 {
+            let rows = (self.ids(), count);
+            append_of_project_members(tx, rows, made).await?;
+            store::project_members::leave(tx, rows).await?;
+        }
+        Ok(())
+    }
+
+    async fn leave_hubs(&self, tx: &Tx, made: Made<'_>) -> Result<Departures> {
+        let open = store::access::open(tx, self.ids()).await?;
+        if open.is_empty() {
+            return Ok(Departures::default());
+        }
+        // What remains since they left before is told too, and changes no more.
+        let (accesses, earlier): (Vec<Access>, Vec<Access>) =
+            open.into_iter().partition(Access::is_active);
+        let products: HashSet<&ProductId> = accesses.iter().map(|one| &one.product_id).collect();
+        let products: Vec<&ProductId> = products.into_iter().collect();
+        let rules = store::removal_rules::holding(tx, &products, made.at).await?;
+
+        if !accesses.is_empty() {
+            let rows = (self.ids(), accesses.len() as u64);
+            let verdict = Verdict(&rules);
+            append_of_accesses(tx, rows, &verdict, made).await?;
+            store::access::leave(tx, rows, &verdict, made.at).await?;
+        }
+
+        let hubs: BTreeSet<Uuid> = accesses
+            .iter()
+            .chain(&earlier)
+            .map(|one| one.hub_id)
+            .collect();
+        let hubs: Vec<Uuid> = hubs.into_iter().collect();
+        let hubs = store::hubs::by_ids(tx, &self.team_ids, &hubs).await?;
+        let mut left: Vec<Access> = accesses
+            .iter()
+            .map(|one| one.left(rules.get(&one.product_id), made.at))
+            .collect();
+        let now = Departures::new(left.clone(), hubs.clone(), &rules);
+        tell(tx, (&self.told(&now), self.users), made).await?;
+        left.extend(earlier);
+        Ok(Departures::new(left, hubs, &rules))
+    }
+
+    /// The hubs into which somebody still gets, and how many people: team by team.
+    fn told<'d>(&'d self, departures: &'d Departures) -> Vec<(&'d Team, &'d Hub, u32)> {
+        let remaining = departures.hubs.iter().filter(|one| one.remaining > 0);
+        let told = remaining.filter_map(|one| {
+            let team = self.teams.get(&one.hub.team_id)?;
+            Some((*team, &one.hub, people_of(departures, one.hub.id)))
+        });
+        let mut told: Vec<_> = told.collect();
+        told.sort_by_key(|(team, hub, _)| (team.id, hub.id));
+        told
+    }
 }
 
 /// How many people still get into a hub; a person with two paths is one.
@@ -126,38 +165,41 @@ fn people_of(departures: &Departures, hub: Uuid) -> u32 {
 /// admin; never to somebody who is leaving.
 pub(in crate::app) async fn tell(
     tx: &Tx,
-    team: &Team,
-    (hubs, leaving): (&[(&Hub, u32)], &[Uuid]),
+    (hubs, leaving): (&[(&Team, &Hub, u32)], &[Uuid]),
     made: Made<'_>,
 ) -> Result<()> {
     if hubs.is_empty() {
         return Ok(());
     }
     let leaving: HashSet<&Uuid> = leaving.iter().collect();
-    let known: BTreeSet<Uuid> = hubs
+    let pairs: BTreeSet<(Uuid, Uuid)> = hubs
         .iter()
-        .flat_map(|(hub, _)| hub.admin_user_ids.iter().copied())
-        .chain([team.primary_admin_user_id])
-        .filter(|user| !leaving.contains(user))
+        .flat_map(|(team, hub, _)| {
+            let own = hub.admin_user_ids.iter().copied();
+            own.chain([team.primary_admin_user_id])
+                .map(|user| (team.id, user))
+        })
+        .filter(|(_, user)| !leaving.contains(user))
         .collect();
-    let known: Vec<Uuid> = known.into_iter().collect();
-    let pairs: Vec<(Uuid, Uuid)> = known.iter().map(|user| (team.id, *user)).collect();
-    let mut active = HashSet::with_capacity(known.len());
+    let pairs: Vec<(Uuid, Uuid)> = pairs.into_iter().collect();
+    let mut active = HashSet::with_capacity(pairs.len());
     for pairs in pairs.chunks(AT_ONCE) {
-        let there = store::memberships::active(tx, pairs).await?;
-        active.extend(there.into_keys().map(|(_, user)| user));
+        active.extend(store::memberships::active(tx, pairs).await?.into_keys());
     }
-    let accounts = store::users::by_ids(tx, &known).await?;
-    let languages: HashMap<Uuid, Option<String>> = accounts
-        .into_iter()
-        .map(|user| (user.id, user.language))
-        .collect();
+    let known: BTreeSet<Uuid> = active.iter().map(|(_, user)| *user).collect();
+    let known: Vec<Uuid> = known.into_iter().collect();
+    let mut languages: HashMap<Uuid, Option<String>> = HashMap::with_capacity(known.len());
+    for known in known.chunks(AT_ONCE) {
+        let accounts = store::users::by_ids(tx, known).await?.into_iter();
+        languages.extend(accounts.map(|user| (user.id, user.language)));
+    }
 
     let mut letters = Vec::new();
-    for (hub, people) in hubs {
-        let own = hub.admin_user_ids.iter().filter(|one| active.contains(one));
+    for (team, hub, people) in hubs {
+        let is_active = |user: &Uuid| active.contains(&(team.id, *user));
+        let own = hub.admin_user_ids.iter().filter(|one| is_active(one));
         let mut recipients: Vec<Uuid> = own.copied().collect();
-        if recipients.is_empty() && active.contains(&team.primary_admin_user_id) {
+        if recipients.is_empty() && is_active(&team.primary_admin_user_id) {
             recipients.push(team.primary_admin_user_id);
         }
         letters.extend(recipients.into_iter().map(|user| {

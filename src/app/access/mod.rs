@@ -30,7 +30,7 @@ use crate::{
 /// Gives somebody who is in the team access of his own. Whoever has it keeps it as it is.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `HUB_NOT_FOUND`, `NOT_A_MEMBER`.
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `HUB_NOT_FOUND`, `NOT_A_MEMBER`, `ACCESS_PATHS_USED_UP`.
 pub async fn grant<A: Message + Default>(
     ctx: &Context,
     call: &Call,
@@ -66,10 +66,19 @@ pub(super) struct Grant<'a> {
 
 impl Grant<'_> {
     /// Makes the access active, if it is not. What the person has, or had, by other paths stays as it is.
+    ///
+    /// # Errors
+    /// `ACCESS_PATHS_USED_UP`.
     pub(super) async fn carry_out(&self, tx: &Tx, made: Made<'_>) -> Result<Access> {
         let place = (self.hub.team_id, self.hub.id);
-        let known = store::access::of_person(tx, place, self.user).await?;
-        let known = known.into_iter().find(|one| one.path == self.path);
+        let by_it = (self.user, self.path);
+        let known = store::access::by_path(tx, place, by_it).await?;
+        if known
+            .as_ref()
+            .is_none_or(|known| known.state == AccessState::Ended)
+        {
+            access::another(store::access::count_open(tx, place, self.user).await?)?;
+        }
         let access = match known {
             Some(known) if known.is_active() => return Ok(known),
             Some(known) => {

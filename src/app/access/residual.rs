@@ -18,7 +18,7 @@ use crate::{
     },
     clock::Time,
     domain::{
-        access::{Access, AccessFilter, to_report},
+        access::{Access, AccessFilter, AccessState, to_report},
         events::EventType,
         leaving::Explanation,
         pages::{Page, Position},
@@ -76,7 +76,7 @@ pub async fn report<A: Message + Default>(
         store::access::report(tx, reported.id, now).await?;
         let event = happened(&reported, EventType::AccessReported);
         store::events::append(tx, &[event], call.made(now)).await?;
-        tell(tx, &team, (&[(&hub, 1)], &[user]), call.made(now)).await?;
+        tell(tx, (&[(&team, &hub, 1)], &[user]), call.made(now)).await?;
         Ok(reported)
     })
     .await
@@ -103,20 +103,30 @@ pub async fn explain(
         user_id: Some(user),
         hub_id: hub,
         product_id: product,
-        states: Vec::new(),
+        states: AccessState::OPEN.to_vec(),
     };
-    let page = store::lists::access(db, (team.id, &filter), (None, EXPLAINED)).await?;
+    let open = store::lists::access(db, (team.id, &filter), (None, EXPLAINED)).await?;
+    let mut accesses = open.items;
+    let room = EXPLAINED.saturating_sub(accesses.len() as u64);
+    if room > 0 {
+        let filter = AccessFilter {
+            states: vec![AccessState::Ended],
+            ..filter
+        };
+        let ended = store::lists::access(db, (team.id, &filter), (None, room)).await?;
+        accesses.extend(ended.items);
+        accesses.sort_by_key(|one| one.id);
+    }
     // A hub's admin learns of the hub's people, and of nobody else.
-    if page.items.is_empty() && authority::looks_by_hub(db, caller, (&team, user)).await? {
+    if accesses.is_empty() && authority::looks_by_hub(db, caller, (&team, user)).await? {
         return Err(no_member(user));
     }
-    let products: Vec<&ProductId> = page.items.iter().map(|one| &one.product_id).collect();
+    let products: Vec<&ProductId> = accesses.iter().map(|one| &one.product_id).collect();
     let rules: HashMap<_, _> = store::removal_rules::holding(db, &products, now).await?;
     Ok(Explanation {
         member,
         invitation: store::invitations::newest_of(db, team.id, user).await?,
-        accesses: page
-            .items
+        accesses: accesses
             .into_iter()
             .map(|access| {
                 let rule = rules.get(&access.product_id).cloned();

@@ -25,8 +25,8 @@ use crate::{
     },
 };
 
-/// Of people of a team, so many rows.
-type Rows<'a> = (Uuid, &'a [Uuid], u64);
+/// Of people of teams, so many rows: of many people of one team, or of one in many.
+type Rows<'a> = ((&'a [Uuid], &'a [Uuid]), u64);
 
 /// An event for each active access of people who leave, of what becomes of it.
 pub async fn append_of_accesses(
@@ -43,6 +43,7 @@ pub async fn append_of_accesses(
     );
     let values = vec![
         (Column::EventType, verdict.choose(types.0, types.1)),
+        (Column::TeamId, of(Accesses::TeamId)),
         (Column::UserId, of(Accesses::UserId)),
         (Column::HubId, of(Accesses::HubId)),
         (Column::ProductId, of(Accesses::ProductId)),
@@ -56,9 +57,10 @@ pub async fn append_of_accesses(
     ];
     let from = Query::select()
         .from(product_access::Entity)
-        .cond_where(crate::store::access::active_of_people(rows.0, rows.1))
+        .cond_where(crate::store::access::active_of_people(rows.0))
         .take();
-    insert(tx, (from, values), "product_access.id", (rows, made)).await
+    let order = "product_access.team_id, product_access.id";
+    insert(tx, (from, values), order, (rows.1, made)).await
 }
 
 /// An event for each hub of which people who leave are admins.
@@ -70,6 +72,7 @@ pub async fn append_of_hub_admins(tx: &Tx, rows: Rows<'_>, made: Made<'_>) -> Re
             Column::EventType,
             Expr::value(EventType::HubAdminRemoved.word()),
         ),
+        (Column::TeamId, of(Admins::TeamId)),
         (Column::UserId, of(Admins::UserId)),
         (Column::HubId, of(Admins::HubId)),
         (Column::ProductId, hub(Hubs::ProductId)),
@@ -82,11 +85,11 @@ pub async fn append_of_hub_admins(tx: &Tx, rows: Rows<'_>, made: Made<'_>) -> Re
                 .eq(of(Admins::TeamId))
                 .and(hub(Hubs::Id).eq(of(Admins::HubId))),
         )
-        .and_where(of(Admins::TeamId).eq(rows.0))
-        .and_where(of(Admins::UserId).is_in(rows.1.iter().copied()))
+        .and_where(of(Admins::TeamId).is_in(rows.0.0.iter().copied()))
+        .and_where(of(Admins::UserId).is_in(rows.0.1.iter().copied()))
         .take();
-    let order = "hub_admins.user_id, hub_admins.hub_id";
-    insert(tx, (from, values), order, (rows, made)).await
+    let order = "hub_admins.team_id, hub_admins.user_id, hub_admins.hub_id";
+    insert(tx, (from, values), order, (rows.1, made)).await
 }
 
 /// An event for each project in which people who leave are.
@@ -97,6 +100,7 @@ pub async fn append_of_project_members(tx: &Tx, rows: Rows<'_>, made: Made<'_>) 
             Column::EventType,
             Expr::value(EventType::ProjectMemberRemoved.word()),
         ),
+        (Column::TeamId, of(Places::TeamId)),
         (Column::UserId, of(Places::UserId)),
         (Column::HubId, of(Places::HubId)),
         (Column::ProjectId, of(Places::ProjectId)),
@@ -104,18 +108,18 @@ pub async fn append_of_project_members(tx: &Tx, rows: Rows<'_>, made: Made<'_>) 
     ];
     let from = Query::select()
         .from(project_members::Entity)
-        .and_where(of(Places::TeamId).eq(rows.0))
-        .and_where(of(Places::UserId).is_in(rows.1.iter().copied()))
+        .and_where(of(Places::TeamId).is_in(rows.0.0.iter().copied()))
+        .and_where(of(Places::UserId).is_in(rows.0.1.iter().copied()))
         .take();
-    let order = "project_members.user_id, project_members.project_id";
-    insert(tx, (from, values), order, (rows, made)).await
+    let order = "project_members.team_id, project_members.user_id, project_members.project_id";
+    insert(tx, (from, values), order, (rows.1, made)).await
 }
 
 async fn insert(
     tx: &Tx,
     (mut from, mut values): (SelectStatement, Vec<(Column, Expr)>),
     order: &'static str,
-    ((team, _, count), made): (Rows<'_>, Made<'_>),
+    (count, made): (u64, Made<'_>),
 ) -> Result<()> {
     if count == 0 {
         return Ok(());
@@ -127,7 +131,6 @@ async fn insert(
         (Column::Batch, Expr::value(first.batch)),
         (Column::Ordinal, number.add(first.ordinal - 1)),
         (Column::CreateTime, Expr::value(micros(made.at))),
-        (Column::TeamId, Expr::value(team)),
         (Column::CallerKeyId, Expr::value(made.by.key_id.as_deref())),
         (Column::CallId, Expr::value(made.by.call_id)),
         (Column::ActorUserId, Expr::value(made.by.actor_user_id)),
