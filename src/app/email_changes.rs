@@ -7,7 +7,7 @@ use super::{
     Call, Caller, Context, accounts,
     authority::{self, Place},
     calls::once,
-    letters, limits, users,
+    letters, limits, resends, users,
 };
 use crate::{
     clock::Time,
@@ -18,6 +18,7 @@ use crate::{
         invitations::Step,
         letters::LetterKind,
         permissions::Permission,
+        teams::Team,
         tokens::LinkToken,
         users::User,
     },
@@ -132,7 +133,7 @@ pub async fn confirm<A: Message + Default>(
             return Ok((user, read.confirm(now)?));
         };
         let wanted = stored(wanted)?;
-        let holders = lock(tx, (&user, &wanted)).await?;
+        let (teams, holders) = lock(tx, (&user, &wanted)).await?;
         // What became of it while others had the account.
         let change = present((ctx, call.caller()), tx, token).await?;
         let user = owner(tx, &change).await?;
@@ -146,33 +147,41 @@ pub async fn confirm<A: Message + Default>(
             return Err(Error::Refused(Reason::EmailTaken));
         }
 
+        let made = call.made(now);
+        let event = users::updated(user.id, None, &["email"]);
+        store::events::append(tx, &[event], made).await?;
+        // First the letters, then the invitations, then the change: the order in which the relay locks them.
         let link = Some(LetterKind::EmailChange);
         store::outbox::cancel_change(tx, change.id, link, now).await?;
+        resends::follow(ctx, tx, (&user, &teams), made).await?;
         store::email_changes::confirm(tx, &change, now).await?;
         store::users::switch_email(tx, user.id, &wanted, now).await?;
-        let event = users::updated(user.id, None, &["email"]);
-        store::events::append(tx, &[event], call.made(now)).await?;
         Ok((owner(tx, &change).await?, step))
     })
     .await
 }
 
-/// Locks the account and whoever has the wanted address, by normal form as everybody does; who has it. Whoever changed the account's
-/// address before it was locked makes this one start again.
-async fn lock(tx: &Tx, (user, wanted): (&User, &Email)) -> Result<Vec<Uuid>> {
+/// Locks the teams that wait for the person's answer, and then the account and whoever has the wanted address, by normal form as
+/// everybody does; those teams, and who has it. Whoever changed the account's address, or invited the person, before the
+/// account was locked makes this one start again.
+async fn lock(tx: &Tx, (user, wanted): (&User, &Email)) -> Result<(Vec<Team>, Vec<Uuid>)> {
+    let waiting = store::invitations::waiting_in(tx, user.id).await?;
+    let teams = store::teams::lock_all(tx, &waiting).await?;
     let current = stored(&user.email)?;
     let mut normals = [current.normal(), wanted.normal()];
     normals.sort_unstable();
     let locked = store::users::lock_by_emails(tx, &normals, Hold::Change).await?;
     let still = |(normal, one): &(String, User)| normal == current.normal() && one.id == user.id;
-    if !locked.iter().any(still) {
+    let same_teams = store::invitations::waiting_in(tx, user.id).await? == waiting;
+    let is_last = store::events::is_last_of(tx, user.id).await?;
+    if !locked.iter().any(still) || !same_teams || !is_last {
         return Err(Error::Conflict);
     }
-    Ok(locked
+    let holders = locked
         .into_iter()
         .filter(|(normal, _)| normal == wanted.normal())
-        .map(|(_, holder)| holder.id)
-        .collect())
+        .map(|(_, holder)| holder.id);
+    Ok((teams, holders.collect()))
 }
 
 async fn owner(db: &impl Reads, change: &EmailChange) -> Result<User> {

@@ -18,11 +18,12 @@ use crate::{
     clock::Time,
     domain::{
         admission::Seats,
-        events::EventType,
+        events::{EventType, Happening, Payload},
         invitations::{Invitation, ShownInvitation},
         letters::{DeliveryState, LetterKind},
         permissions::Power,
         teams::Team,
+        users::User,
     },
     error::{Error, Reason, Result},
     store::{self, Tx, events::Made, invitations::Renewal},
@@ -173,7 +174,7 @@ pub(super) async fn resend(
 
     store::outbox::cancel(tx, &renewed, now).await?;
     let renewal = Renewal {
-        expire_time: now + team.settings.invitation_ttl.delta(),
+        expire_time: Some(now + team.settings.invitation_ttl.delta()),
         delivery_state: DeliveryState::Queued,
         import_id: None,
         inviter_user_id: power.map(Power::person),
@@ -183,6 +184,66 @@ pub(super) async fn resend(
     let resent = (team, &renewed[..]);
     store::events::append_of_invitations(tx, EventType::InvitationResent, resent, made).await?;
     Ok(answers)
+}
+
+/// Gives a person's open invitations in these teams new links, for the address that he has from now on, so that the old ones
+/// are nobody's who reads the mailbox that he left. Neither their time nor who offers them changes, and no limit refuses it. What
+/// is past its time has no link that opens anything, and what is held has none that was mailed.
+/// The caller holds the locks of the teams and of the account.
+pub(super) async fn follow(
+    ctx: &Context,
+    tx: &Tx,
+    (user, teams): (&User, &[Team]),
+    made: Made<'_>,
+) -> Result<()> {
+    let now = made.at;
+    let team_ids: Vec<Uuid> = teams.iter().map(|team| team.id).collect();
+    let mut open = store::erasures::open_invitations(tx, user.id, &team_ids).await?;
+    open.retain(|one| now < one.expire_time && one.delivery_state != DeliveryState::Held);
+    open.sort_by_key(|one| one.team_id);
+    let team_languages: HashMap<Uuid, &str> = teams
+        .iter()
+        .map(|team| (team.id, team.settings.default_language.as_str()))
+        .collect();
+
+    let mut postings = Vec::with_capacity(open.len());
+    let mut events = Vec::with_capacity(open.len());
+    for invitation in &open {
+        let number = invitation.send_count + 1;
+        let own = user.language.as_deref();
+        let language = own.or_else(|| team_languages.get(&invitation.team_id).copied());
+        postings.push(Posting {
+            kind: LetterKind::Invitation,
+            team_id: invitation.team_id,
+            user_id: user.id,
+            inviter_user_id: invitation.inviter_user_id,
+            link: Some(Link {
+                invitation_id: invitation.id,
+                number,
+            }),
+            import_id: None,
+            language: language.unwrap_or_default().to_owned(),
+            held: false,
+        });
+        events.push(Happening {
+            event_type: EventType::InvitationResent,
+            team_id: Some(invitation.team_id),
+            user_id: Some(user.id),
+            payload: Payload::Invitation(invitation.id, number),
+        });
+    }
+
+    let ids: Vec<Uuid> = open.iter().map(|one| one.id).collect();
+    store::outbox::cancel(tx, &ids, now).await?;
+    let renewal = Renewal {
+        expire_time: None,
+        delivery_state: DeliveryState::Queued,
+        import_id: None,
+        inviter_user_id: None,
+    };
+    store::invitations::renew(tx, &ids, &renewal).await?;
+    letters::post(ctx, tx, postings, now).await?;
+    store::events::append(tx, &events, made).await
 }
 
 async fn languages(tx: &Tx, users: &[Uuid]) -> Result<HashMap<Uuid, Option<String>>> {

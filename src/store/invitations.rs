@@ -76,8 +76,8 @@ pub async fn insert(tx: &Tx, invitations: &[Invitation]) -> Result<()> {
 
 /// What a new link gives an invitation.
 pub struct Renewal<'a> {
-    /// Until when it is good.
-    pub expire_time: Time,
+    /// Until when it is good; or as it was.
+    pub expire_time: Option<Time>,
     /// Where its letter stands.
     pub delivery_state: DeliveryState,
     /// Whose it is from now on: an import's, nobody's, or as it was.
@@ -91,12 +91,14 @@ pub async fn renew(tx: &Tx, ids: &[Uuid], renewal: &Renewal<'_>) -> Result<()> {
     for chunk in ids.chunks(bulk::IDS) {
         let mut update = Entity::update_many()
             .col_expr(Column::SendCount, Expr::col(Column::SendCount).add(1))
-            .col_expr(Column::ExpireTime, Expr::value(micros(renewal.expire_time)))
             .col_expr(
                 Column::DeliveryState,
                 Expr::value(renewal.delivery_state.word()),
             )
             .col_expr(Column::DeliveryError, Expr::value(None::<String>));
+        if let Some(expire_time) = renewal.expire_time {
+            update = update.col_expr(Column::ExpireTime, Expr::value(micros(expire_time)));
+        }
         if let Some(inviter) = renewal.inviter_user_id {
             update = update.col_expr(Column::InviterUserId, Expr::value(inviter));
         }
@@ -273,6 +275,20 @@ pub async fn open_of(
         }
     }
     Ok(open)
+}
+
+/// The teams that wait for a person's answer, by id.
+pub async fn waiting_in(db: &impl Reads, user: Uuid) -> Result<Vec<Uuid>> {
+    Ok(members::Entity::find()
+        .select_only()
+        .column(members::Column::TeamId)
+        .filter(members::Column::UserId.eq(user))
+        .filter(members::Column::JoinTime.is_null())
+        .filter(members::Column::RemoveTime.is_null())
+        .order_by_asc(members::Column::TeamId)
+        .into_tuple()
+        .all(db.connection())
+        .await?)
 }
 
 /// The newest invitation that somebody ever had in a team.

@@ -13,6 +13,7 @@ mod batch_equality;
 mod batch_removals;
 mod batch_revocations;
 mod binary;
+mod bound_plans;
 mod bounds;
 mod breaches;
 mod broken;
@@ -49,6 +50,8 @@ mod events;
 mod explanations;
 mod first_start;
 mod fixtures;
+mod followed_invitations;
+mod following_races;
 mod fsck;
 mod fsck_plans;
 mod harness;
@@ -56,6 +59,7 @@ mod holding;
 mod housekeeping;
 mod hub_breaches;
 mod hub_keepers;
+mod hub_limits;
 mod hub_tokens;
 mod hubs;
 mod idle_transactions;
@@ -204,6 +208,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     batch_equality::tests,
     batch_removals::tests,
     batch_revocations::tests,
+    bound_plans::tests,
     bounds::tests,
     cancelled_calls::tests,
     certificates::tests,
@@ -225,10 +230,13 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     etags::tests,
     events::tests,
     explanations::tests,
+    followed_invitations::tests,
+    following_races::tests,
     fsck::tests,
     fsck_plans::tests,
     housekeeping::tests,
     hub_keepers::tests,
+    hub_limits::tests,
     hubs::tests,
     idle_transactions::tests,
     import_csv::tests,

@@ -191,7 +191,7 @@ impl<'a> Work<'a> {
         now: Time,
     ) -> Result<()> {
         let renewal = Renewal {
-            expire_time: now + team.settings.invitation_ttl.delta(),
+            expire_time: Some(now + team.settings.invitation_ttl.delta()),
             delivery_state: store::outbox::state(terms.hold_letters),
             import_id: Some(terms.import_id),
             inviter_user_id: Some(terms.inviter_user_id),
