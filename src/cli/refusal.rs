@@ -173,6 +173,17 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         | Reason::HubsUsedUp
         | Reason::HubAdminsUsedUp
         | Reason::RemovalRuleInForce
-        | Reason::AccessActive => None,
+        | Reason::AccessActive
+        | Reason::SsoConnectionNotFound
+        | Reason::SsoIssuerTaken
+        | Reason::SsoConnectionsUsedUp
+        | Reason::DomainNotFound
+        | Reason::DomainTaken
+        | Reason::DomainsUsedUp
+        | Reason::IdTokenInvalid
+        | Reason::SsoKeysUnavailable
+        | Reason::JitDisabled
+        | Reason::EmailMismatch
+        | Reason::MemberDisabled => None,
     }
 }
