@@ -18,6 +18,12 @@ pub enum Error {
     /// No credential, or a bad one.
     #[error("{}", reason_name(*.0))]
     Unauthenticated(Reason),
+    /// An ID token that does not count; why.
+    #[error("the ID token's fault is {0}")]
+    BadToken(&'static str),
+    /// An OpenID provider does not show its keys.
+    #[error("a provider's keys cannot be read")]
+    KeysUnavailable,
     /// The caller may not do this.
     #[error("not permitted: {0:?}")]
     Denied(Missing),

@@ -14,6 +14,7 @@ pub mod domain;
 pub mod error;
 pub mod ids;
 pub mod mail;
+pub mod oidc;
 pub mod proto;
 pub mod rpc;
 pub mod secrets;

@@ -203,6 +203,7 @@ async fn replace(
         email: email.clone(),
         profile: profile(member)?,
         id_if_new: successor,
+        is_proven: false,
     }];
     let plan = admission::plan(tx, &team, &terms, (&candidates, now)).await?;
     limits::single_invitation(ctx, tx, team.id, now).await?;

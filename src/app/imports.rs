@@ -129,6 +129,7 @@ fn candidates(command: &Run, judged: &[Judged], now: Time) -> Vec<Candidate> {
                     command.options.language.clone(),
                 ),
                 id_if_new: ids::new(now),
+                is_proven: false,
             }),
             Judged::Invalid(_) | Judged::Duplicate(_) => None,
         })

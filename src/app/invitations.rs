@@ -76,6 +76,7 @@ pub async fn create<A: Message + Default>(
             email: command.email.clone(),
             profile: command.profile.clone(),
             id_if_new: ids::new(now),
+            is_proven: false,
         }];
         let plan = admission::plan(tx, &team, terms, (&candidates, now)).await?;
 

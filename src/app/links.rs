@@ -4,7 +4,7 @@ use prost::Message;
 use uuid::Uuid;
 
 use super::{
-    Call, Caller, Context,
+    Call, Caller, Context, admission,
     authority::Place,
     calls::once,
     no_invitation, no_team, resends,
@@ -17,7 +17,6 @@ use crate::{
         invitations::{Invitation, Step},
         letters::LetterKind,
         members::{Member, SeenMember},
-        permissions::Power,
         roles::Role,
         teams::Team,
         tokens::LinkToken,
@@ -88,7 +87,13 @@ pub async fn accept<A: Message + Default>(
 
         let step = invitation.accept(number, now)?;
         if step == Step::Take {
-            still_granted(tx, &team, &invitation).await?;
+            let offer = (invitation.user_id, invitation.inviter_user_id);
+            if !admission::not_granted(tx, &team, &[offer])
+                .await?
+                .is_empty()
+            {
+                return Err(Error::Refused(Reason::InviterLostAuthority));
+            }
         }
 
         if step == Step::Take {
@@ -98,8 +103,8 @@ pub async fn accept<A: Message + Default>(
             store::tokens::settle(tx, &[invitation.id], now).await?;
             store::invitations::cancel_delivery(tx, &[invitation.id]).await?;
             // The account before its memberships: the order in which everybody locks them.
-            store::users::verify(tx, user, now).await?;
-            store::members::activate(tx, team.id, user, now).await?;
+            store::users::verify(tx, &[user], now).await?;
+            store::members::activate(tx, team.id, &[user], now).await?;
             let joined = (&team, &[invitation.id][..]);
             let made = call.made(now);
             store::events::append_of_invitations(tx, EventType::MemberJoined, joined, made).await?;
@@ -192,37 +197,6 @@ pub async fn request_new<A: Message + Default>(
         Ok(())
     })
     .await
-}
-
-/// That the person who offered what waits could offer it now: the role, and all that the custom roles hold.
-async fn still_granted(tx: &Tx, team: &Team, invitation: &Invitation) -> Result<()> {
-    let Some(inviter) = invitation.inviter_user_id else {
-        return Ok(());
-    };
-    let user = invitation.user_id;
-    let roles = store::members::roles(tx, team, &[user]).await?;
-    let role = roles.get(&user).copied();
-    let role = role.ok_or_else(|| Error::internal("an invitation without a member"))?;
-    let custom = store::member_roles::permissions_of(tx, team.id, &[user]).await?;
-    let held = custom.get(&user).map_or(&[][..], Vec::as_slice);
-    let granted = match role {
-        // The primary admin's role is the team's own to give, whoever sent him the link again.
-        Role::PrimaryAdmin | Role::Member | Role::Guest => None,
-        Role::SecondaryAdmin | Role::SsoAdmin => Some(role),
-    };
-    if granted.is_none() && held.is_empty() {
-        return Ok(());
-    }
-    let power = store::powers::of(tx, team, inviter).await?;
-    let gives = |power: &Power| {
-        granted.is_none_or(|role| power.grant(role, team.id).is_ok())
-            && power.require_all(held, team.id).is_ok()
-    };
-    if power.as_ref().is_some_and(gives) {
-        Ok(())
-    } else {
-        Err(Error::Refused(Reason::InviterLostAuthority))
-    }
 }
 
 /// Locked. A deleted team has no link that is good for anything, and each says of itself how it ended.

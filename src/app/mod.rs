@@ -14,7 +14,7 @@ pub use store::Until;
 
 use keys::KeyCache;
 
-use crate::domain::teams::Team;
+use crate::{domain::teams::Team, oidc::Providers};
 
 pub mod access;
 pub mod accounts;
@@ -44,7 +44,10 @@ pub mod removals;
 pub mod resends;
 pub mod revocations;
 pub mod roles;
+pub mod sign_ins;
+pub mod sso;
 pub mod team_deletions;
+pub mod team_domains;
 pub mod teams;
 pub mod transfers;
 pub mod users;
@@ -62,6 +65,23 @@ pub struct Context {
     pub settings: Settings,
     /// What is remembered of API keys.
     pub keys: KeyCache,
+    /// The OpenID providers.
+    pub providers: Providers,
+}
+
+impl Context {
+    /// One that remembers nothing yet.
+    #[must_use]
+    pub fn new(store: Store, clock: Clock, secrets: Secrets, settings: Settings) -> Self {
+        Self {
+            store,
+            clock,
+            secrets,
+            providers: Providers::new(&settings.providers),
+            settings,
+            keys: KeyCache::default(),
+        }
+    }
 }
 
 /// The team, for reading.

@@ -93,6 +93,7 @@ pub async fn add<A: Message + Default>(
                     email: email.clone(),
                     profile: profile.clone(),
                     id_if_new: ids::new(now),
+                    is_proven: false,
                 };
                 admit(ctx, (tx, call), (&team, &power), (candidate, now)).await?
             }

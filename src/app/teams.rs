@@ -100,6 +100,7 @@ pub async fn create<A: Message + Default>(
             email: email.clone(),
             profile: profile.clone(),
             id_if_new: primary,
+            is_proven: false,
         }];
         let plan = admission::plan(tx, &team, terms, (&candidates, now)).await?;
         let work = (&candidates[..], &plan, made);

@@ -33,6 +33,8 @@ pub enum Key {
     Id(Uuid),
     /// By its address.
     Email(Email),
+    /// By an issuer, and who he is to it.
+    Identity(String, String),
 }
 
 /// One account: of a team's people, if a team is named, else the caller's own or, for the operator, anybody's.
@@ -49,19 +51,28 @@ pub async fn get(
         (Some(team), Key::Id(user)) => {
             authority::look(ctx, caller, (team, Some(*user))).await?;
         }
-        (Some(team), Key::Email(_)) => {
+        (Some(team), Key::Email(_) | Key::Identity(..)) => {
             authority::look(ctx, caller, (team, None)).await?;
         }
         (None, Key::Id(user)) => {
             authority::account(db, caller, (*user, Permission::UsersRead)).await?;
         }
-        (None, Key::Email(_)) => authority::operator(caller, Permission::UsersRead)?,
+        (None, Key::Email(_) | Key::Identity(..)) => {
+            authority::operator(caller, Permission::UsersRead)?
+        }
     }
     let (user, name) = match key {
         Key::Id(id) => (store::users::by_id(db, *id).await?, id.to_string()),
         Key::Email(email) => {
             let user = store::users::by_email(db, email).await?;
             (user, "the address's".to_owned())
+        }
+        Key::Identity(issuer, subject) => {
+            let user = match store::identities::by_issuer(db, issuer, subject).await? {
+                Some(id) => store::users::by_id(db, id).await?,
+                None => None,
+            };
+            (user, "the identity's".to_owned())
         }
     };
     // Asked whether there is an account or not, so that nothing tells one elsewhere from none.

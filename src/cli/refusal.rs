@@ -175,6 +175,17 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         | Reason::ProjectsUsedUp
         | Reason::AccessPathsUsedUp
         | Reason::RemovalRuleInForce
-        | Reason::AccessActive => None,
+        | Reason::AccessActive
+        | Reason::SsoConnectionNotFound
+        | Reason::SsoIssuerTaken
+        | Reason::SsoConnectionsUsedUp
+        | Reason::DomainNotFound
+        | Reason::DomainTaken
+        | Reason::DomainsUsedUp
+        | Reason::IdTokenInvalid
+        | Reason::SsoKeysUnavailable
+        | Reason::JitDisabled
+        | Reason::EmailMismatch
+        | Reason::MemberDisabled => None,
     }
 }

@@ -10,6 +10,7 @@ mod database;
 mod files;
 mod keys;
 mod mail;
+mod providers;
 mod secret;
 mod serve;
 mod settings;
@@ -23,6 +24,7 @@ pub use self::{
     files::{read_secret, write_secret},
     keys::{OperatorKey, OperatorKeyArgs, SecretKey, SecretKeyArgs},
     mail::{MailArgs, MailConfig, MailTarget},
+    providers::ProviderSettings,
     secret::{Secret, refuse_on_command_line},
     serve::{LogArgs, LogFormat, MigrateMode, ServeArgs, ServeConfig},
     settings::Settings,

@@ -7,7 +7,7 @@ use clap::{
     builder::{RangedU64ValueParser, Resettable},
 };
 
-use super::{CallSettings, ConfigError, Connections, span};
+use super::{CallSettings, ConfigError, Connections, ProviderSettings, span};
 
 /// How many, how often and how long.
 #[derive(Debug, Clone, Args)]
@@ -254,6 +254,9 @@ pub struct Settings {
     /// What connections are granted.
     #[command(flatten)]
     pub connections: Connections,
+    /// What bounds the reading of providers' keys.
+    #[command(flatten)]
+    pub providers: ProviderSettings,
 }
 
 impl Settings {
@@ -267,6 +270,12 @@ impl Settings {
         if self.relay_poll >= self.relay_lease {
             return Err(ConfigError::new(
                 "--relay-poll is not shorter than --relay-lease: letters of a relay that died would wait for nothing",
+            ));
+        }
+        let providers = &self.providers;
+        if providers.sso_keys_ttl > providers.sso_keys_stale {
+            return Err(ConfigError::new(
+                "--sso-keys-ttl is longer than --sso-keys-stale: keys would not serve while they are good; make it shorter",
             ));
         }
         let calls = &self.calls;

@@ -56,6 +56,8 @@ pub struct OpenInvitation {
     pub expire_time: Time,
     /// The number of its newest link.
     pub send_count: i32,
+    /// Who offers what waits; nobody if a service or the operator does.
+    pub inviter_user_id: Option<Uuid>,
 }
 
 /// What a request offers, the same for all of its people.
@@ -123,6 +125,8 @@ pub enum Decision {
     Revive,
     /// Was a member before and is asked whether he wants to be one again.
     AskBack,
+    /// Joins with what his invitation offers.
+    Join(OpenInvitation),
     /// Is invited: anew, or over an invitation that expired.
     Invite(Option<OpenInvitation>),
 }
@@ -138,6 +142,15 @@ pub fn decide(
     let expired = match standing {
         Some(standing) if standing.is_member => {
             return Decision::AlreadyMember;
+        }
+        // Whoever signs in, or is sent by a directory, is not asked again.
+        Some(Standing {
+            open: Some(open),
+            is_primary,
+            ..
+        }) if offer.source.joins_at_once() => {
+            let waits = offer.now < open.expire_time;
+            return join(*open, domain, (offer, seats), waits || *is_primary);
         }
         Some(Standing {
             open: Some(open), ..
@@ -168,7 +181,8 @@ pub fn decide(
     }
     let said_no = standing.is_some_and(|standing| standing.said_no);
     let asks = said_no || offer.policy == VerifiedAccountPolicy::AskFirst;
-    let at_once = known.is_some_and(|known| known.verified) && !asks;
+    let is_verified = known.is_some_and(|known| known.verified);
+    let at_once = offer.source.joins_at_once() || (is_verified && !asks);
     // However he left.
     let returns = end.is_some_and(|end| end.was_member);
     match (returns, at_once) {
@@ -176,6 +190,26 @@ pub fn decide(
         (true, false) => Decision::AskBack,
         (false, true) => Decision::Activate,
         (false, false) => Decision::Invite(expired),
+    }
+}
+
+/// Joins over an open invitation. One that has not expired was admitted and holds its seat.
+fn join(
+    open: OpenInvitation,
+    domain: &str,
+    (offer, seats): (&Offer<'_>, &mut Seats),
+    holds_seat: bool,
+) -> Decision {
+    if holds_seat {
+        return Decision::Join(open);
+    }
+    if !offer.domain_rules.admits(domain, offer.role) {
+        return Decision::DomainRefused;
+    }
+    if seats.take() {
+        Decision::Join(open)
+    } else {
+        Decision::NoSeat
     }
 }
 
@@ -219,6 +253,7 @@ mod tests {
                 id: Uuid::max(),
                 expire_time: now() + left,
                 send_count: 1,
+                inviter_user_id: None,
             }),
         }
     }

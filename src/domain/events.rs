@@ -83,6 +83,20 @@ words! {
         AccessRemains = "ACCESS_REMAINS",
         /// Access that had ended was reported as still open.
         AccessReported = "ACCESS_REPORTED",
+        /// An SSO connection was made.
+        SsoConnectionCreated = "SSO_CONNECTION_CREATED",
+        /// An SSO connection was changed.
+        SsoConnectionUpdated = "SSO_CONNECTION_UPDATED",
+        /// An SSO connection was deleted.
+        SsoConnectionDeleted = "SSO_CONNECTION_DELETED",
+        /// An account was linked with an identity of a connection.
+        SsoIdentityLinked = "SSO_IDENTITY_LINKED",
+        /// A team claimed a domain.
+        DomainClaimed = "DOMAIN_CLAIMED",
+        /// A domain was verified for a team.
+        DomainVerified = "DOMAIN_VERIFIED",
+        /// A team's claim of a domain ended.
+        DomainReleased = "DOMAIN_RELEASED",
         /// An invitation has a new link.
         InvitationResent = "INVITATION_RESENT",
         /// An invitation's held letter was released.
@@ -233,6 +247,10 @@ pub enum Payload {
     Project(ProjectPlace),
     /// Of somebody's access.
     Access(AccessPlace),
+    /// Of an SSO connection: which, and the fields that have another value.
+    Sso(Uuid, Vec<String>),
+    /// Of a domain: which.
+    Domain(String),
     /// Of what is not known here.
     Unknown,
 }
@@ -283,6 +301,10 @@ pub enum Family {
     Project,
     /// [`Payload::Access`].
     Access,
+    /// [`Payload::Sso`].
+    Sso,
+    /// [`Payload::Domain`].
+    Domain,
     /// [`Payload::Unknown`].
     Unknown,
 }
@@ -321,6 +343,11 @@ impl EventType {
             | Self::AccessEnded
             | Self::AccessRemains
             | Self::AccessReported => Family::Access,
+            Self::SsoConnectionCreated
+            | Self::SsoConnectionUpdated
+            | Self::SsoConnectionDeleted
+            | Self::SsoIdentityLinked => Family::Sso,
+            Self::DomainClaimed | Self::DomainVerified | Self::DomainReleased => Family::Domain,
             Self::InvitationResent | Self::InvitationReleased => Family::Invitation,
             Self::UserUpdated
             | Self::UserDisabled

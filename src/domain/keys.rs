@@ -27,6 +27,8 @@ words! {
         EventsRead = "events:read",
         /// To act on behalf of a person.
         ActAs = "act_as",
+        /// To act on behalf of a person whose ID token comes with the call.
+        ActAsSignedIn = "act_as_signed_in",
     }
 }
 

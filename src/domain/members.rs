@@ -31,6 +31,17 @@ words! {
     }
 }
 
+impl Source {
+    /// Whether people come in without being asked: they ask themselves by signing in, or their directory answers for them.
+    #[must_use]
+    pub const fn joins_at_once(self) -> bool {
+        match self {
+            Self::SsoJit | Self::Directory => true,
+            Self::Manual | Self::Import | Self::Project => false,
+        }
+    }
+}
+
 words! {
     /// Where a membership stands. It is derived, never stored.
     pub enum MemberState {

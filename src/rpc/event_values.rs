@@ -112,6 +112,11 @@ fn payload(payload: Payload) -> Option<Wire> {
             state: access::state(place.state).into(),
             rule_valid_from: place.rule_valid_from.map(timestamp),
         }),
+        Payload::Sso(connection, changed_fields) => Wire::Sso(proto::SsoEvent {
+            connection_id: connection.to_string(),
+            changed_fields,
+        }),
+        Payload::Domain(domain) => Wire::Domain(proto::DomainEvent { domain }),
         Payload::Key(key_id) => Wire::Key(proto::KeyEvent { key_id }),
     })
 }
@@ -205,6 +210,13 @@ const fn event_type(event_type: EventType) -> proto::EventType {
         EventType::AccessEnded => proto::EventType::AccessEnded,
         EventType::AccessRemains => proto::EventType::AccessRemains,
         EventType::AccessReported => proto::EventType::AccessReported,
+        EventType::SsoConnectionCreated => proto::EventType::SsoConnectionCreated,
+        EventType::SsoConnectionUpdated => proto::EventType::SsoConnectionUpdated,
+        EventType::SsoConnectionDeleted => proto::EventType::SsoConnectionDeleted,
+        EventType::SsoIdentityLinked => proto::EventType::SsoIdentityLinked,
+        EventType::DomainClaimed => proto::EventType::DomainClaimed,
+        EventType::DomainVerified => proto::EventType::DomainVerified,
+        EventType::DomainReleased => proto::EventType::DomainReleased,
         EventType::Unknown => proto::EventType::Unspecified,
     }
 }
@@ -257,5 +269,12 @@ const fn read_type(event_type: proto::EventType) -> Option<EventType> {
         proto::EventType::AccessEnded => Some(EventType::AccessEnded),
         proto::EventType::AccessRemains => Some(EventType::AccessRemains),
         proto::EventType::AccessReported => Some(EventType::AccessReported),
+        proto::EventType::SsoConnectionCreated => Some(EventType::SsoConnectionCreated),
+        proto::EventType::SsoConnectionUpdated => Some(EventType::SsoConnectionUpdated),
+        proto::EventType::SsoConnectionDeleted => Some(EventType::SsoConnectionDeleted),
+        proto::EventType::SsoIdentityLinked => Some(EventType::SsoIdentityLinked),
+        proto::EventType::DomainClaimed => Some(EventType::DomainClaimed),
+        proto::EventType::DomainVerified => Some(EventType::DomainVerified),
+        proto::EventType::DomainReleased => Some(EventType::DomainReleased),
     }
 }

@@ -16,6 +16,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{
+    actors::Named,
     answer,
     credentials::{self, Credential},
     deadline::Deadline,
@@ -26,18 +27,15 @@ use super::{
 use crate::{
     app::{Caller, Context},
     domain::{
-        keys::{ApiKey, Scope},
+        keys::ApiKey,
         permissions::{self, Permission},
     },
-    error::{Error, Missing, Reason},
+    error::{Error, Missing},
     ids,
 };
 
 /// The header that every answer carries.
 const CALL_ID: &str = "muster-call-id";
-
-/// The header with the person for whom a service acts.
-const ACTOR: &str = "muster-actor";
 
 /// Details that only our own statuses have.
 const DETAILS: &str = "grpc-status-details-bin";
@@ -118,7 +116,7 @@ impl Front {
         let key = self.key(credential).await?;
         self.rates.call(&key.id, path)?;
         let permit = self.permits.of_key(room, &key.id)?;
-        if let Some(caller) = admit(&key, (path, call), request.headers())? {
+        if let Some(caller) = admit(&self.ctx, &key, (path, call), request.headers()).await? {
             request.extensions_mut().insert(caller);
         }
         request.extensions_mut().insert(permit.clone());
@@ -231,7 +229,8 @@ fn named(path: &str) -> &str {
 }
 
 /// Who calls; nobody where we do not serve. Deny by default: what has no rule gets no caller.
-fn admit(
+async fn admit(
+    ctx: &Context,
     key: &ApiKey,
     (path, call): (&str, CallId),
     headers: &HeaderMap,
@@ -239,46 +238,36 @@ fn admit(
     let Some(rule) = permissions::rule_of(path) else {
         return Ok(None);
     };
-    // A link's token is the authority of whoever holds it: nobody acts for him.
-    let actor = match rule.permission {
-        Some(_) => actor(headers)?,
+    // A link's or an ID token is the authority of whoever holds it: nobody acts for him.
+    let named = match rule.permission {
+        Some(_) => Named::of(headers)?,
         None => None,
     };
-    let needed = [Some(rule.scope), actor.map(|_| Scope::ActAs)];
-    for scope in needed.into_iter().flatten() {
-        if !key.has(scope) {
+    let needed = [Some(&[rule.scope][..]), named.map(Named::scopes)];
+    for enough in needed.into_iter().flatten() {
+        if !enough.iter().any(|scope| key.has(*scope)) {
             return Err(Error::Denied(Missing {
                 permission: rule.permission.map(Permission::word),
-                scope: Some(scope.word()),
+                scope: enough.first().map(|scope| scope.word()),
                 team_id: None,
             }));
         }
     }
+    let (actor, team_id) = match named {
+        Some(named) => {
+            let (actor, team) = named.find(ctx, key).await?;
+            (Some(actor), team)
+        }
+        None => (None, key.team_id),
+    };
     Ok(Some(Caller {
         key_id: key.id.clone(),
         scopes: key.scopes.as_slice().into(),
-        team_id: key.team_id,
+        team_id,
         actor,
         call_id: call.0,
         rule,
     }))
-}
-
-/// The person for whom a service acts.
-fn actor(headers: &HeaderMap) -> Result<Option<Uuid>, Error> {
-    let mut headers = headers.get_all(ACTOR).iter();
-    let Some(header) = headers.next() else {
-        return Ok(None);
-    };
-    // Of two, a proxy and a handler could each take another.
-    let only = headers.next().is_none();
-    header
-        .to_str()
-        .ok()
-        .filter(|_| only)
-        .and_then(|text| Uuid::try_parse(text).ok())
-        .map(Some)
-        .ok_or(Error::Unauthenticated(Reason::ActorInvalid))
 }
 
 /// A status that is not ours, since it has no details: a message that could not be read, before any handler saw it.

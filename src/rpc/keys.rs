@@ -170,6 +170,7 @@ const fn show_scope(scope: Scope) -> proto::Scope {
         Scope::IdentityWrite => proto::Scope::IdentityWrite,
         Scope::EventsRead => proto::Scope::EventsRead,
         Scope::ActAs => proto::Scope::ActAs,
+        Scope::ActAsSignedIn => proto::Scope::ActAsSignedIn,
     }
 }
 
@@ -185,5 +186,6 @@ const fn read_scope(scope: proto::Scope) -> Option<Scope> {
         proto::Scope::IdentityWrite => Some(Scope::IdentityWrite),
         proto::Scope::EventsRead => Some(Scope::EventsRead),
         proto::Scope::ActAs => Some(Scope::ActAs),
+        proto::Scope::ActAsSignedIn => Some(Scope::ActAsSignedIn),
     }
 }

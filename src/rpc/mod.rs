@@ -15,6 +15,7 @@ use crate::{
 
 mod access;
 mod accounts;
+mod actors;
 mod answer;
 mod credentials;
 mod deadline;
@@ -47,7 +48,11 @@ mod removals;
 mod residual;
 mod role_changes;
 mod roles;
+mod sign_ins;
+mod sso;
+mod sso_service;
 mod status;
+mod team_domains;
 mod team_settings;
 mod team_values;
 mod teams;

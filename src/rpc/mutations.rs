@@ -11,18 +11,21 @@ use crate::{
     proto::{
         AcceptInvitationRequest, AddHubAdminRequest, AddProjectMemberRequest,
         BatchRemoveMembersRequest, BatchResendInvitationsRequest, BatchRevokeInvitationsRequest,
-        ConfirmEmailChangeRequest, CorrectEmailRequest, CreateHubRequest, CreateInvitationRequest,
-        CreateKeyRequest, CreateProjectRequest, CreateRoleRequest, CreateTeamRequest,
-        CreateUserRequest, DeclineInvitationRequest, DeleteHubRequest, DeleteProjectRequest,
-        DeleteRoleRequest, DeleteTeamRequest, DeleteUserRequest, DisableMemberRequest,
-        DisableUserRequest, EnableMemberRequest, EnableUserRequest, GrantProductAccessRequest,
-        LeaveTeamRequest, ReleaseLettersRequest, RemoveHubAdminRequest, RemoveHubMemberRequest,
-        RemoveMemberRequest, RemoveProjectMemberRequest, ReportResidualAccessRequest,
-        RequestEmailChangeRequest, RequestNewInvitationRequest, ResendInvitationRequest,
-        RevokeInvitationRequest, RevokeKeyRequest, RevokeProductAccessRequest,
-        SetRemovalRuleRequest, TransferPrimaryAdminRequest, UpdateHubRequest, UpdateMemberRequest,
-        UpdateProjectMemberRequest, UpdateProjectRequest, UpdateRoleRequest, UpdateTeamRequest,
-        UpdateUserRequest, UpsertProductRequest,
+        ClaimDomainRequest, ConfirmEmailChangeRequest, CorrectEmailRequest, CreateHubRequest,
+        CreateInvitationRequest, CreateKeyRequest, CreateProjectRequest, CreateRoleRequest,
+        CreateSsoConnectionRequest, CreateTeamRequest, CreateUserRequest, DeclineInvitationRequest,
+        DeleteHubRequest, DeleteProjectRequest, DeleteRoleRequest, DeleteSsoConnectionRequest,
+        DeleteTeamRequest, DeleteUserRequest, DisableMemberRequest, DisableUserRequest,
+        EnableMemberRequest, EnableUserRequest, GrantProductAccessRequest, LeaveTeamRequest,
+        ProvisionSsoUserRequest, ReleaseDomainRequest, ReleaseLettersRequest,
+        RemoveHubAdminRequest, RemoveHubMemberRequest, RemoveMemberRequest,
+        RemoveProjectMemberRequest, ReportResidualAccessRequest, RequestEmailChangeRequest,
+        RequestNewInvitationRequest, ResendInvitationRequest, RevokeInvitationRequest,
+        RevokeKeyRequest, RevokeProductAccessRequest, SetRemovalRuleRequest,
+        TransferPrimaryAdminRequest, UpdateHubRequest, UpdateMemberRequest,
+        UpdateProjectMemberRequest, UpdateProjectRequest, UpdateRoleRequest,
+        UpdateSsoConnectionRequest, UpdateTeamRequest, UpdateUserRequest, UpsertProductRequest,
+        VerifyDomainRequest,
     },
 };
 
@@ -104,6 +107,13 @@ mutations! {
     GrantProductAccessRequest, |it| it.validate_only, |_it| "";
     ReportResidualAccessRequest, |it| it.validate_only, |_it| "";
     RevokeProductAccessRequest, |it| it.validate_only, |_it| "";
+    CreateSsoConnectionRequest, |it| it.validate_only, |_it| "";
+    UpdateSsoConnectionRequest, |it| it.validate_only, |it| it.connection.as_ref().map_or("", |connection| &connection.etag);
+    DeleteSsoConnectionRequest, |it| it.validate_only, |it| &it.etag;
+    ClaimDomainRequest, |it| it.validate_only, |_it| "";
+    VerifyDomainRequest, |it| it.validate_only, |_it| "";
+    ReleaseDomainRequest, |it| it.validate_only, |_it| "";
+    ProvisionSsoUserRequest, |it| it.validate_only, |_it| "";
     AcceptInvitationRequest, |_it| false, |_it| "";
     DeclineInvitationRequest, |_it| false, |_it| "";
     RequestNewInvitationRequest, |_it| false, |_it| "";

@@ -30,6 +30,16 @@ pub(super) fn of(error: &Error, call: CallId) -> Status {
             (Code::InvalidArgument, *reason, advice(*reason))
         }
         Error::Unauthenticated(reason) => (Code::Unauthenticated, *reason, advice(*reason)),
+        Error::BadToken(fault) => {
+            let reason = Reason::IdTokenInvalid;
+            metadata.insert("fault".to_owned(), (*fault).to_owned());
+            (Code::Unauthenticated, reason, advice(reason))
+        }
+        Error::KeysUnavailable => {
+            details.set_retry_info(Some(RETRY));
+            let reason = Reason::SsoKeysUnavailable;
+            (Code::Unavailable, reason, advice(reason))
+        }
         Error::Denied(missing) => {
             let reason = Reason::PermissionMissing;
             let parts = [
@@ -172,7 +182,9 @@ fn advice(reason: Reason) -> String {
         Reason::CredentialMissing => "send an API key as `authorization: Bearer mst_<id>_<secret>`",
         Reason::CredentialInvalid => "the API key is malformed, unknown, expired or revoked",
         Reason::PermissionMissing => "a permission is missing",
-        Reason::ActorInvalid => "send the id of a user as `muster-actor`, or leave it out",
+        Reason::ActorInvalid => {
+            "send the id of a user as `muster-actor`, or an ID token as `muster-actor-id-token`, or neither"
+        }
         Reason::InviterLostAuthority => {
             "whoever offered this role may no longer offer it; another admin must resend the invitation"
         }
@@ -188,7 +200,28 @@ fn advice(reason: Reason) -> String {
         | Reason::HubNotFound
         | Reason::ProjectNotFound
         | Reason::ProjectMemberNotFound
-        | Reason::AccessNotFound => "not found",
+        | Reason::AccessNotFound
+        | Reason::SsoConnectionNotFound
+        | Reason::DomainNotFound => "not found",
+        Reason::IdTokenInvalid => {
+            "the ID token does not count; `fault` says why, and the person must sign in again"
+        }
+        Reason::SsoKeysUnavailable => {
+            "the OpenID provider does not show its keys; try again, or look at the connection's jwks_uri"
+        }
+        Reason::SsoIssuerTaken => "another connection has this issuer; an operator can tell which",
+        Reason::SsoConnectionsUsedUp => {
+            "the team has as many SSO connections as it may; delete one"
+        }
+        Reason::DomainTaken => "the domain is verified for another team",
+        Reason::DomainsUsedUp => "the team claims as many domains as it may; release one",
+        Reason::JitDisabled => {
+            "the person is not in the team, and its SSO brings nobody; invite him, or set `jit_enabled`"
+        }
+        Reason::EmailMismatch => {
+            "the address is not in a domain that the team has verified, or belongs to another identity"
+        }
+        Reason::MemberDisabled => "an admin or the directory disabled the person in the team",
         Reason::ProductAliasTaken => "another product is known by this id, name or alias",
         Reason::HubNotEmpty => "the hub has projects, or access that has not ended; end that first",
         Reason::ProjectNotEmpty => "somebody is in the project; take everybody out of it first",

@@ -20,14 +20,15 @@ use crate::{
         event_service_server::EventServiceServer,
         invitation_service_server::InvitationServiceServer, key_service_server::KeyServiceServer,
         product_service_server::ProductServiceServer, role_service_server::RoleServiceServer,
-        team_service_server::TeamServiceServer, user_service_server::UserServiceServer,
+        sso_service_server::SsoServiceServer, team_service_server::TeamServiceServer,
+        user_service_server::UserServiceServer,
     },
     rpc::{Few, OPEN_MESSAGE_MAX_BYTES, Rpc},
     store,
 };
 
 /// The empty name is the whole process.
-const SERVICES: [&str; 8] = [
+const SERVICES: [&str; 9] = [
     "",
     TeamServiceServer::<Rpc>::NAME,
     UserServiceServer::<Rpc>::NAME,
@@ -36,6 +37,7 @@ const SERVICES: [&str; 8] = [
     RoleServiceServer::<Rpc>::NAME,
     KeyServiceServer::<Rpc>::NAME,
     ProductServiceServer::<Rpc>::NAME,
+    SsoServiceServer::<Rpc>::NAME,
 ];
 
 /// How often the database is asked whether it is there, and how long it may take to say so.

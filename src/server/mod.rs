@@ -18,7 +18,8 @@ use crate::{
         event_service_server::EventServiceServer,
         invitation_service_server::InvitationServiceServer, key_service_server::KeyServiceServer,
         product_service_server::ProductServiceServer, role_service_server::RoleServiceServer,
-        team_service_server::TeamServiceServer, user_service_server::UserServiceServer,
+        sso_service_server::SsoServiceServer, team_service_server::TeamServiceServer,
+        user_service_server::UserServiceServer,
     },
     rpc::{Front, Heads, Rpc, reflection},
 };
@@ -186,7 +187,7 @@ fn routes(rpc: &Rpc, routes: Routes, stop: &CancellationToken) -> Result<Routes>
     let routes = serve!(
         routes,
         TeamServiceServer UserServiceServer EventServiceServer InvitationServiceServer
-        RoleServiceServer KeyServiceServer ProductServiceServer
+        RoleServiceServer KeyServiceServer ProductServiceServer SsoServiceServer
     );
     reflection::add(routes, stop).map_err(bug)
 }

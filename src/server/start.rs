@@ -4,10 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    app::{
-        Context,
-        keys::{self, KeyCache},
-    },
+    app::{Context, keys},
     clock::Clock,
     config::{
         CallSettings, ConfigError, DatabaseUrl, MigrateMode, OperatorKey, Secret, SecretKey,
@@ -72,13 +69,8 @@ pub async fn open(config: &ServeConfig) -> Result<Started, StartError> {
     if migrate::pending(&store).await?.is_empty() {
         store::events::continue_numbering(&store).await?;
     }
-    let ctx = Context {
-        secrets: secrets(&store, &config.secret_key).await?,
-        store,
-        clock: Clock::System,
-        settings: config.settings.clone(),
-        keys: KeyCache::default(),
-    };
+    let secrets = secrets(&store, &config.secret_key).await?;
+    let ctx = Context::new(store, Clock::System, secrets, config.settings.clone());
     let operator_key_file = first_key(&ctx, &config.operator_key).await?;
     Ok(Started {
         ctx,
@@ -100,13 +92,9 @@ pub async fn open_for_keys(
     })
     .await?;
     complete(&store).await?;
-    Ok(Context {
-        secrets: secrets(&store, secret).await?,
-        store,
-        clock: Clock::System,
-        settings: crate::config::Settings::default(),
-        keys: KeyCache::default(),
-    })
+    let secrets = secrets(&store, secret).await?;
+    let settings = crate::config::Settings::default();
+    Ok(Context::new(store, Clock::System, secrets, settings))
 }
 
 /// How patient calls are with the database.

@@ -41,11 +41,11 @@ pub(super) async fn set_email(tx: &Tx, user: Uuid, normal: &str) -> Result<()> {
     Ok(())
 }
 
-/// Notes in all memberships of a person that the account is verified.
-pub(super) async fn set_verified(tx: &Tx, user: Uuid) -> Result<()> {
+/// Notes in all memberships of people that their accounts are verified.
+pub(super) async fn set_verified(tx: &Tx, users: &[Uuid]) -> Result<()> {
     Entity::update_many()
         .col_expr(Column::Verified, Expr::value(true))
-        .filter(Column::UserId.eq(user))
+        .filter(Column::UserId.is_in(users.iter().copied()))
         .filter(Column::Verified.eq(false))
         .exec(tx.connection())
         .await?;

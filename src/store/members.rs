@@ -153,18 +153,36 @@ pub async fn enter_again(tx: &Tx, team: &Team, users: &[Uuid], entry: Entry) -> 
     member_roles::clear(tx, team.id, users).await
 }
 
-/// Makes an invited member an active one.
-pub async fn activate(tx: &Tx, team: Uuid, user: Uuid, now: Time) -> Result<()> {
-    let done = Entity::update_many()
-        .col_expr(Column::JoinTime, Expr::value(micros(now)))
-        .col_expr(Column::DeclineTime, Expr::value(None::<i64>))
-        .filter(Column::TeamId.eq(team))
-        .filter(Column::UserId.eq(user))
-        .filter(Column::JoinTime.is_null())
-        .filter(Column::RemoveTime.is_null())
-        .exec(tx.connection())
-        .await?;
-    bulk::expect(1, done.rows_affected)
+/// Makes invited members active ones.
+pub async fn activate(tx: &Tx, team: Uuid, users: &[Uuid], now: Time) -> Result<()> {
+    for chunk in users.chunks(bulk::IDS) {
+        let done = Entity::update_many()
+            .col_expr(Column::JoinTime, Expr::value(micros(now)))
+            .col_expr(Column::DeclineTime, Expr::value(None::<i64>))
+            .filter(Column::TeamId.eq(team))
+            .filter(Column::UserId.is_in(chunk.iter().copied()))
+            .filter(Column::JoinTime.is_null())
+            .filter(Column::RemoveTime.is_null())
+            .exec(tx.connection())
+            .await?;
+        bulk::expect(chunk.len() as u64, done.rows_affected)?;
+    }
+    Ok(())
+}
+
+/// Notes by which way people are in a team.
+pub async fn set_source(tx: &Tx, team: Uuid, users: &[Uuid], source: Source) -> Result<()> {
+    for chunk in users.chunks(bulk::IDS) {
+        let done = Entity::update_many()
+            .col_expr(Column::Source, Expr::value(source.word()))
+            .filter(Column::TeamId.eq(team))
+            .filter(Column::UserId.is_in(chunk.iter().copied()))
+            .filter(Column::RemoveTime.is_null())
+            .exec(tx.connection())
+            .await?;
+        bulk::expect(chunk.len() as u64, done.rows_affected)?;
+    }
+    Ok(())
 }
 
 /// Ends memberships that were only invited, and takes their custom roles away; never the primary admin's.
@@ -195,17 +213,20 @@ pub async fn end_invited(
     member_roles::clear(tx, team.id, users).await
 }
 
-/// Gives a member another role; never the primary admin.
-pub async fn set_role(tx: &Tx, team: &Team, user: Uuid, role: Role) -> Result<()> {
-    let done = Entity::update_many()
-        .col_expr(Column::Role, Expr::value(role_word(role)))
-        .filter(Column::TeamId.eq(team.id))
-        .filter(Column::UserId.eq(user))
-        .filter(Column::UserId.ne(team.primary_admin_user_id))
-        .filter(Column::RemoveTime.is_null())
-        .exec(tx.connection())
-        .await?;
-    bulk::expect(1, done.rows_affected)
+/// Gives members another role; never the primary admin.
+pub async fn set_roles(tx: &Tx, team: &Team, users: &[Uuid], role: Role) -> Result<()> {
+    for chunk in users.chunks(bulk::IDS) {
+        let done = Entity::update_many()
+            .col_expr(Column::Role, Expr::value(role_word(role)))
+            .filter(Column::TeamId.eq(team.id))
+            .filter(Column::UserId.is_in(chunk.iter().copied()))
+            .filter(Column::UserId.ne(team.primary_admin_user_id))
+            .filter(Column::RemoveTime.is_null())
+            .exec(tx.connection())
+            .await?;
+        bulk::expect(chunk.len() as u64, done.rows_affected)?;
+    }
+    Ok(())
 }
 
 /// One member, also one whose membership ended.

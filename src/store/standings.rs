@@ -46,6 +46,7 @@ pub async fn of(tx: &Tx, team: &Team, users: &[Uuid]) -> Result<HashMap<Uuid, St
                 id: invitation.id,
                 expire_time: invitation.expire_time,
                 send_count: invitation.send_count,
+                inviter_user_id: invitation.inviter_user_id,
             });
         }
     }

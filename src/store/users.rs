@@ -32,6 +32,8 @@ pub struct NewUser<'a> {
     pub email: &'a Email,
     /// What else it holds.
     pub profile: &'a Profile,
+    /// Whether the person proved to own the address.
+    pub is_verified: bool,
 }
 
 impl TryFrom<Model> for User {
@@ -143,7 +145,7 @@ fn row(user: &NewUser<'_>, now: Time) -> Model {
         time_zone: text(profile.time_zone.as_ref().map(TimeZone::as_str)),
         job_title: text(profile.job_title.as_ref().map(JobTitle::as_str)),
         external_id: text(profile.external_id.as_ref().map(ExternalId::as_str)),
-        verify_time: None,
+        verify_time: user.is_verified.then_some(micros(now)),
         create_time: micros(now),
         update_time: micros(now),
         name_key: Some(keys.name),
@@ -290,14 +292,17 @@ pub async fn erase(tx: &Tx, id: Uuid, now: Time) -> Result<()> {
 }
 
 /// Marks an account as verified, unless it was.
-pub async fn verify(tx: &Tx, id: Uuid, now: Time) -> Result<()> {
-    Entity::update_many()
-        .col_expr(Column::VerifyTime, Expr::value(micros(now)))
-        .col_expr(Column::UpdateTime, Expr::value(micros(now)))
-        .col_expr(Column::CopyTime, still_copied(now))
-        .filter(Column::Id.eq(id))
-        .filter(Column::VerifyTime.is_null())
-        .exec(tx.connection())
-        .await?;
-    copies::set_verified(tx, id).await
+pub async fn verify(tx: &Tx, ids: &[Uuid], now: Time) -> Result<()> {
+    for chunk in ids.chunks(bulk::IDS) {
+        Entity::update_many()
+            .col_expr(Column::VerifyTime, Expr::value(micros(now)))
+            .col_expr(Column::UpdateTime, Expr::value(micros(now)))
+            .col_expr(Column::CopyTime, still_copied(now))
+            .filter(Column::Id.is_in(chunk.iter().copied()))
+            .filter(Column::VerifyTime.is_null())
+            .exec(tx.connection())
+            .await?;
+        copies::set_verified(tx, chunk).await?;
+    }
+    Ok(())
 }

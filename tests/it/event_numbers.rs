@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use libtest_mimic::Trial;
 use muster::{
-    app::{
-        Context,
-        keys::{self, KeyCache},
-    },
+    app::{Context, keys},
     clock::Clock,
     config::Settings,
     domain::events::EventPosition,
@@ -60,13 +57,12 @@ async fn a_restored_database_goes_on_numbering_above_its_log(url: &str) {
         pool_size: 2,
     };
     let secrets = Secrets::generate().expect("randomness");
-    let ctx = Context {
-        store: Store::connect(&options).await.expect("a store"),
-        clock: Clock::System,
-        secrets: Secrets::parse(&secrets).expect("secrets"),
-        settings: Settings::default(),
-        keys: KeyCache::default(),
-    };
+    let ctx = Context::new(
+        Store::connect(&options).await.expect("a store"),
+        Clock::System,
+        Secrets::parse(&secrets).expect("secrets"),
+        Settings::default(),
+    );
     let mut last = DUMPED;
     for start in 0..2 {
         let healed = events::continue_numbering(&ctx.store).await;

@@ -5,10 +5,7 @@ use std::{future::Future, net::SocketAddr, pin::Pin, sync::Arc, thread, time::Du
 use chrono::{DateTime, TimeDelta, Utc};
 use libtest_mimic::Trial;
 use muster::{
-    app::{
-        Context,
-        keys::{self, KeyCache},
-    },
+    app::{Context, keys},
     clock::{Clock, ManualClock},
     config::Settings,
     ids,
@@ -155,13 +152,12 @@ impl Harness {
         };
         let store = Store::connect(&options).await.expect("a store");
         let secrets = Secrets::generate().expect("randomness");
-        let ctx = Context {
+        let ctx = Context::new(
             store,
-            clock: Clock::Manual(clock.clone()),
-            secrets: Secrets::parse(&secrets).expect("secrets"),
+            Clock::Manual(clock.clone()),
+            Secrets::parse(&secrets).expect("secrets"),
             settings,
-            keys: KeyCache::default(),
-        };
+        );
         let key = keys::create(&ctx, "tests")
             .await
             .expect("an operator's key");

@@ -35,9 +35,18 @@ pub(crate) fn of_team(name: &str, team: &str) -> NewKey {
     }
 }
 
+/// A key for one team or all with these scopes.
+pub(crate) fn scoped(name: &str, team: Option<&str>, scopes: &[Scope]) -> NewKey {
+    NewKey {
+        scopes: Scopes::parse("scopes", scopes.to_vec()).expect("scopes"),
+        team_id: team.map(|team| team.parse().expect("an id")),
+        ..named(name)
+    }
+}
+
 /// A service's key for one team or all, with every scope but these; it never acts for anybody.
 pub(crate) fn service(name: &str, team: Option<&str>, without: &[Scope]) -> NewKey {
-    let never = [Scope::Operator, Scope::ActAs];
+    let never = [Scope::Operator, Scope::ActAs, Scope::ActAsSignedIn];
     let scopes = Scope::ALL.iter().copied();
     let scopes = scopes.filter(|scope| !never.contains(scope) && !without.contains(scope));
     NewKey {

@@ -3,13 +3,13 @@
 use std::{collections::BTreeSet, fmt};
 
 use muster::proto::{
-    self, ApiKey, CustomRole, Event, Hub, Import, ImportResult, Invitation, ListEventsRequest,
-    ListHubsRequest, ListImportResultsRequest, ListImportsRequest, ListInvitationsRequest,
-    ListKeysRequest, ListMembersRequest, ListProductAccessRequest, ListProductsRequest,
-    ListProjectMembersRequest, ListProjectsRequest, ListRemovalRulesRequest,
-    ListResidualAccessRequest, ListRolesRequest, ListTeamsRequest, ListUserTeamsRequest,
-    ListUsersRequest, Member, Product, ProductAccess, Project, ProjectMember, RemovalRule, Team,
-    User, UserTeam,
+    self, ApiKey, CustomRole, Event, Hub, Import, ImportResult, Invitation, ListDomainsRequest,
+    ListEventsRequest, ListHubsRequest, ListImportResultsRequest, ListImportsRequest,
+    ListInvitationsRequest, ListKeysRequest, ListMembersRequest, ListProductAccessRequest,
+    ListProductsRequest, ListProjectMembersRequest, ListProjectsRequest, ListRemovalRulesRequest,
+    ListResidualAccessRequest, ListRolesRequest, ListSsoConnectionsRequest, ListTeamsRequest,
+    ListUserTeamsRequest, ListUsersRequest, Member, Product, ProductAccess, Project, ProjectMember,
+    RemovalRule, SsoConnection, Team, TeamDomain, User, UserTeam,
 };
 use prost::Message;
 use prost_types::FileDescriptorSet;
@@ -87,6 +87,10 @@ lists! {
         products.list_product_access, accesses, |row: ProductAccess| row.id;
     ResidualAccess(ListResidualAccessRequest) = "ProductService/ListResidualAccess",
         products.list_residual_access, accesses, |row: ProductAccess| row.id;
+    SsoConnections(ListSsoConnectionsRequest) = "SsoService/ListSsoConnections",
+        sso.list_sso_connections, connections, |row: SsoConnection| row.id;
+    Domains(ListDomainsRequest) = "SsoService/ListDomains", sso.list_domains, domains,
+        |row: TeamDomain| row.domain;
     Events(ListEventsRequest) = "EventService/ListEvents", events.list_events, events,
         |row: Event| row.position;
     Keys(ListKeysRequest) = "KeyService/ListKeys", keys.list_keys, keys, |row: ApiKey| row.id;

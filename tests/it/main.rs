@@ -62,6 +62,8 @@ mod hub_keepers;
 mod hub_limits;
 mod hub_tokens;
 mod hubs;
+mod id_token_actors;
+mod id_tokens;
 mod idle_transactions;
 mod import_csv;
 mod import_letters;
@@ -133,6 +135,7 @@ mod project_places;
 mod projection;
 mod projector;
 mod projects;
+mod providers;
 mod proxies;
 mod races;
 mod rates;
@@ -165,14 +168,18 @@ mod seats;
 mod secrets;
 mod server;
 mod settled_invitations;
+mod sign_ins;
+mod signers;
 mod smtp;
 mod smtp_peer;
 mod smtp_tls;
 mod sqlite;
+mod sso;
 mod stage;
 mod statements;
 mod steps;
 mod team_deletions;
+mod team_domains;
 mod team_settings;
 mod teams;
 mod tls;
@@ -238,6 +245,11 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     hub_keepers::tests,
     hub_limits::tests,
     hubs::tests,
+    team_domains::tests,
+    sso::tests,
+    sign_ins::tests,
+    id_tokens::tests,
+    id_token_actors::tests,
     idle_transactions::tests,
     import_csv::tests,
     import_letters::tests,

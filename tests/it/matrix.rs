@@ -43,6 +43,7 @@ async fn the_document_has_the_same_table(_: &Harness) {
     for (call, permission, scope) in CALLS {
         let needs = match *permission {
             "" if *scope == "teams:read" => "nothing".to_owned(),
+            "" if *scope == "identity:write" => "the ID token".to_owned(),
             "" => "the mailed token".to_owned(),
             permission => format!("`{permission}`"),
         };
@@ -110,6 +111,10 @@ async fn every_role_may_do_what_the_table_says_and_nothing_else(h: &Harness) {
                 let role = h.role(&team.id, &things["email"], &["team.read"]).await;
                 things = with(things, "role_id", &role.id);
             }
+            if rpc.starts_with("SsoService") {
+                let name = format!("sso{cells}");
+                things.extend(h.sso_things(&team.id, &name).await);
+            }
             let messages = sample(&method, &things);
             let missing = |caller: &Caller| {
                 [base, extra].into_iter().find(|permission| {
@@ -139,6 +144,9 @@ async fn every_role_may_do_what_the_table_says_and_nothing_else(h: &Harness) {
                 let told = format!("{} {role:?} {}", caller.letter, told(&method, &messages));
                 may(&told, answer);
                 cells += 1;
+            }
+            if rpc.starts_with("SsoService") {
+                h.disconnect(&team.id).await;
             }
             h.deliver().await;
         }
@@ -175,6 +183,7 @@ fn may_not(told: &str, (letter, permission): (char, &str), answer: Result<Vec<u8
         "users.update",
         "keys.update",
         "products.manage",
+        "domains.verify",
     ]
     .contains(&permission);
     if letter == 'X' && !above {

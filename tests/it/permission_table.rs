@@ -33,6 +33,28 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
     ("RoleService/UpdateRole", "roles.update", "teams:write"),
     ("RoleService/DeleteRole", "roles.update", "teams:write"),
     (
+        "SsoService/CreateSsoConnection",
+        "sso.update",
+        "teams:write",
+    ),
+    ("SsoService/GetSsoConnection", "team.read", "teams:read"),
+    ("SsoService/ListSsoConnections", "team.read", "teams:read"),
+    (
+        "SsoService/UpdateSsoConnection",
+        "sso.update",
+        "teams:write",
+    ),
+    (
+        "SsoService/DeleteSsoConnection",
+        "sso.update",
+        "teams:write",
+    ),
+    ("SsoService/ClaimDomain", "sso.update", "teams:write"),
+    ("SsoService/VerifyDomain", "domains.verify", "operator"),
+    ("SsoService/ReleaseDomain", "sso.update", "teams:write"),
+    ("SsoService/ListDomains", "team.read", "teams:read"),
+    ("SsoService/ProvisionSsoUser", "", "identity:write"),
+    (
         "ProductService/UpsertProduct",
         "products.manage",
         "operator",
@@ -259,6 +281,8 @@ pub(crate) const HOLDERS: &[(&str, &str)] = &[
     ("users.read", ""),
     ("users.update", ""),
     ("products.manage", ""),
+    ("sso.update", "PO"),
+    ("domains.verify", ""),
     ("keys.update", ""),
 ];
 

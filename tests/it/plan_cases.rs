@@ -57,6 +57,8 @@ impl Case {
             List::ResidualAccess(_) => "ListResidualAccess",
             List::Events(_) => "ListEvents",
             List::Keys(_) => "ListKeys",
+            List::SsoConnections(_) => "ListSsoConnections",
+            List::Domains(_) => "ListDomains",
         }
     }
 
@@ -79,6 +81,8 @@ impl Case {
             List::ResidualAccess(request) => request.encode_to_vec(),
             List::Events(request) => request.encode_to_vec(),
             List::Keys(request) => request.encode_to_vec(),
+            List::SsoConnections(request) => request.encode_to_vec(),
+            List::Domains(request) => request.encode_to_vec(),
         }
     }
 

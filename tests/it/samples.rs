@@ -23,7 +23,9 @@ pub(crate) fn sample(method: &MethodDescriptor, things: &Things) -> Vec<DynamicM
     }
     let mut message = fill(&method.input(), things);
     let paths = match method.name() {
-        "UpdateTeam" | "UpdateRole" | "UpdateHub" | "UpdateProject" => "display_name",
+        "UpdateTeam" | "UpdateRole" | "UpdateHub" | "UpdateProject" | "UpdateSsoConnection" => {
+            "display_name"
+        }
         "UpdateUser" => "given_name",
         "UpdateMember" | "UpdateProjectMember" => "role",
         _ => "",
@@ -109,6 +111,7 @@ fn value(field: &FieldDescriptor, things: &Things) -> Option<Value> {
             let first = kind.values().find(|value| value.number() == 1)?;
             Some(Value::EnumNumber(first.number()))
         }
+        Kind::Enum(kind) if kind.name() == "SsoAlgorithm" => Some(Value::EnumNumber(1)),
         Kind::Enum(kind) if kind.name() == "Scope" => {
             let scope = kind.get_value_by_name("SCOPE_TEAMS_READ")?;
             Some(Value::EnumNumber(scope.number()))
@@ -130,6 +133,7 @@ fn text(field: &FieldDescriptor, things: &Things) -> Option<String> {
             "Hub" => "hub_id",
             "Project" => "project_id",
             "Product" => "product_id",
+            "SsoConnection" => "connection_id",
             _ => "user_id",
         }),
         "user_ids" => of("user_id"),
@@ -138,6 +142,8 @@ fn text(field: &FieldDescriptor, things: &Things) -> Option<String> {
         "given_name" | "family_name" => Some("Ann".to_owned()),
         "language" => Some("en".to_owned()),
         "contact_hint" => Some("The admins".to_owned()),
+        // Read from an address; nobody gives both.
+        "jwks" => None,
         "permissions" => Some("members.read".to_owned()),
         name => of(name),
     }

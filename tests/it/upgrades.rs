@@ -7,7 +7,7 @@ use libtest_mimic::Trial;
 use muster::{
     app::{
         Context, housekeeping,
-        keys::{self, KeyCache, authenticate},
+        keys::{self, authenticate},
     },
     clock::Clock,
     config::Settings,
@@ -116,13 +116,12 @@ async fn people_of_version_0_1_0_can_be_listed_and_found(url: &str) {
     let verified: Vec<bool> = copies(connection).await.iter().map(|one| one.0).collect();
     assert_eq!(verified, [true, false], "at once");
 
-    let ctx = Context {
-        store: store.clone(),
-        clock: Clock::System,
-        secrets: Secrets::parse(&Secrets::generate().expect("randomness")).expect("secrets"),
-        settings: Settings::default(),
-        keys: KeyCache::default(),
-    };
+    let ctx = Context::new(
+        store.clone(),
+        Clock::System,
+        Secrets::parse(&Secrets::generate().expect("randomness")).expect("secrets"),
+        Settings::default(),
+    );
     let swept = housekeeping::sweep(&ctx).await.expect("a sweep");
     assert!(swept.keys >= 2);
     let text = |text: &str| Some(text.to_owned());
@@ -153,13 +152,12 @@ async fn keys_without_scopes_are_operators_and_limited_ones_are_none_of_theirs(u
         url: url.to_owned(),
         pool_size: 2,
     };
-    let ctx = Context {
-        store: Store::connect(&options).await.expect("a store"),
-        clock: Clock::System,
-        secrets: Secrets::parse(&Secrets::generate().expect("randomness")).expect("secrets"),
-        settings: Settings::default(),
-        keys: KeyCache::default(),
-    };
+    let ctx = Context::new(
+        Store::connect(&options).await.expect("a store"),
+        Clock::System,
+        Secrets::parse(&Secrets::generate().expect("randomness")).expect("secrets"),
+        Settings::default(),
+    );
     let connection = ctx.store.connection();
     let old = keys::fresh().expect("a key");
     let hash = ctx.secrets.api_key_hash(old.text().as_bytes());

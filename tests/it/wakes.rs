@@ -5,10 +5,7 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 
 use libtest_mimic::Trial;
 use muster::{
-    app::{
-        Context,
-        keys::{self, KeyCache},
-    },
+    app::{Context, keys},
     clock::Clock,
     config::Settings,
     proto::{
@@ -93,13 +90,12 @@ async fn processes(url: &str, count: usize, watch_poll: Duration) -> Vec<Keyed> 
             url: url.to_owned(),
             pool_size: 4,
         };
-        let ctx = Context {
-            store: Store::connect(&options).await.expect("a store"),
-            clock: Clock::System,
-            secrets: Secrets::parse(&secrets).expect("secrets"),
-            settings: settings.clone(),
-            keys: KeyCache::default(),
-        };
+        let ctx = Context::new(
+            Store::connect(&options).await.expect("a store"),
+            Clock::System,
+            Secrets::parse(&secrets).expect("secrets"),
+            settings.clone(),
+        );
         let key = match &key {
             Some(key) => key,
             None => key.insert(keys::create(&ctx, "tests").await.expect("a key")),

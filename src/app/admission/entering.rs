@@ -2,12 +2,12 @@
 
 use uuid::Uuid;
 
-use super::{Admitted, Candidate, Person, Plan, Terms, admitted};
+use super::{Admitted, Candidate, Person, Plan, Terms, admitted, joining};
 use crate::{
     app::{Context, letters},
     clock::Time,
     domain::{
-        admission::Decision,
+        admission::{Decision, OpenInvitation},
         events::EventType,
         imports::Outcome,
         invitations::{Invitation, Settlement},
@@ -41,6 +41,7 @@ pub async fn carry_out(
         .sort_by(|a, b| a.email.normal().cmp(b.email.normal()));
 
     store::users::insert(tx, &work.new_accounts, now).await?;
+    store::users::verify(tx, &work.proven_accounts, now).await?;
     work.enter_members(tx, team, terms, now).await?;
     // Before it is settled, so that their event names the invitation over which they came in.
     let joined = |outcome| move |one: &&Admitted| one.outcome == outcome && one.joined();
@@ -52,6 +53,7 @@ pub async fn carry_out(
     letters::post(ctx, tx, work.letters, now).await?;
     let invited = (EventType::MemberInvited, |one: &&Admitted| one.invited());
     record(tx, (team, terms), (&answers, invited), made).await?;
+    joining::join(tx, (team, terms.source), &work.joins, made).await?;
     Ok(answers)
 }
 
@@ -82,6 +84,10 @@ struct Work<'a> {
     expired_invitations: Vec<Uuid>,
     letters: Vec<letters::Posting>,
     ended_invitations: Vec<Uuid>,
+    /// People who join over their open invitations.
+    joins: Vec<(Uuid, OpenInvitation)>,
+    /// Accounts that are not new, and verified by this.
+    proven_accounts: Vec<Uuid>,
 }
 
 impl<'a> Work<'a> {
@@ -102,6 +108,11 @@ impl<'a> Work<'a> {
             | Decision::DomainRefused
             | Decision::NoSeat
             | Decision::RejoinRefused => return answer,
+            Decision::Join(invitation) => {
+                self.joins.push((user, invitation));
+                self.prove(candidate, person);
+                return answer;
+            }
             Decision::Activate | Decision::Revive => None,
             Decision::Invite(Some(expired)) => {
                 self.expired_invitations.push(expired.id);
@@ -122,6 +133,11 @@ impl<'a> Work<'a> {
         };
         answer.invitation_id = link.as_ref().map(|link| link.invitation_id);
         self.enter(candidate, person, link.is_none());
+        self.prove(candidate, person);
+        // Who signs in, or whom a directory sends, needs no letter.
+        if terms.source.joins_at_once() {
+            return answer;
+        }
         self.letters.push(letters::Posting {
             kind: if link.is_some() {
                 LetterKind::Invitation
@@ -139,6 +155,13 @@ impl<'a> Work<'a> {
         answer
     }
 
+    fn prove(&mut self, candidate: &Candidate, person: &Person) {
+        let known = person.known.iter().filter(|known| !known.verified);
+        let proven = known.filter(|_| candidate.is_proven);
+        self.proven_accounts
+            .extend(proven.map(|known| known.user_id));
+    }
+
     /// Notes what a person's membership, and perhaps account, is to become.
     fn enter(&mut self, candidate: &'a Candidate, person: &Person, joined: bool) {
         let Some(known) = &person.known else {
@@ -146,6 +169,7 @@ impl<'a> Work<'a> {
                 id: candidate.id_if_new,
                 email: &candidate.email,
                 profile: &candidate.profile,
+                is_verified: candidate.is_proven,
             });
             self.first_entries[usize::from(joined)].push(candidate.id_if_new);
             return;

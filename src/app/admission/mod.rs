@@ -17,12 +17,14 @@ use crate::{
         users::Profile,
     },
     error::Result,
-    store::{self, Tx},
+    store::{self, Tx, users::Hold},
 };
 
 mod entering;
+mod joining;
 
 pub use entering::carry_out;
+pub(super) use joining::not_granted;
 
 /// Somebody who is wanted in a team. Within one request no two have the same normal form.
 pub struct Candidate {
@@ -32,6 +34,8 @@ pub struct Candidate {
     pub profile: Profile,
     /// The id of that account.
     pub id_if_new: Uuid,
+    /// Whether it is known to be his address, so that coming in verifies the account.
+    pub is_proven: bool,
 }
 
 /// What a request offers to all of its candidates alike.
@@ -67,8 +71,7 @@ impl Admitted {
     /// Whether he is a member at once.
     const fn joined(&self) -> bool {
         match self.outcome {
-            Outcome::Verified => true,
-            Outcome::Revived => self.invitation_id.is_none(),
+            Outcome::Verified | Outcome::Revived => self.invitation_id.is_none(),
             Outcome::Invalid
             | Outcome::DuplicateRow
             | Outcome::AlreadyMember
@@ -144,7 +147,13 @@ pub async fn plan(
         .collect();
     // The order in which everybody locks accounts.
     normals.sort_unstable();
-    let mut known = known(tx, team, &normals).await?;
+    // Accounts that it may verify are locked for that from the beginning: two that share a lock could not both go on.
+    let hold = if terms.source.joins_at_once() {
+        Hold::Change
+    } else {
+        Hold::Steady
+    };
+    let mut known = known(tx, team, (&normals, hold)).await?;
     let offer = Offer {
         role: terms.role,
         domain_rules: &team.settings.domain_rules,
@@ -181,7 +190,11 @@ pub async fn plan(
 /// Whether a decision changes anything.
 pub(super) const fn writes(decision: Decision) -> bool {
     match decision {
-        Decision::Activate | Decision::Revive | Decision::AskBack | Decision::Invite(_) => true,
+        Decision::Activate
+        | Decision::Join(_)
+        | Decision::Revive
+        | Decision::AskBack
+        | Decision::Invite(_) => true,
         Decision::AlreadyMember
         | Decision::AlreadyInvited(_)
         | Decision::DomainRefused
@@ -205,8 +218,12 @@ pub async fn seats(tx: &Tx, team: &Team, now: Time) -> Result<Seats> {
     Ok(Seats { free })
 }
 
-async fn known(tx: &Tx, team: &Team, normals: &[&str]) -> Result<HashMap<String, Known>> {
-    let accounts = store::users::lock_by_emails(tx, normals, store::users::Hold::Steady).await?;
+async fn known(
+    tx: &Tx,
+    team: &Team,
+    (normals, hold): (&[&str], Hold),
+) -> Result<HashMap<String, Known>> {
+    let accounts = store::users::lock_by_emails(tx, normals, hold).await?;
     let ids: Vec<Uuid> = accounts.iter().map(|(_, user)| user.id).collect();
     let mut standings = store::standings::of(tx, team, &ids).await?;
     Ok(accounts
@@ -233,6 +250,7 @@ const fn admitted(decision: Decision, user: Option<Uuid>) -> Admitted {
         Decision::RejoinRefused => (Outcome::RejoinRefused, None, None),
         Decision::Revive | Decision::AskBack => (Outcome::Revived, user, None),
         Decision::Activate => (Outcome::Verified, user, None),
+        Decision::Join(invitation) => (Outcome::Verified, user, Some(invitation.id)),
         Decision::Invite(Some(expired)) => (Outcome::Invited, user, Some(expired.id)),
         Decision::Invite(None) => (Outcome::Invited, user, None),
     };

@@ -76,6 +76,8 @@ words! {
         UsersUpdate = "users.update",
         /// To change products and what a removal does there.
         ProductsManage = "products.manage",
+        /// To verify that a domain is a team's.
+        DomainsVerify = "domains.verify",
         /// To make, list and revoke API keys.
         KeysUpdate = "keys.update",
     }
@@ -119,6 +121,7 @@ impl Permission {
             | Self::UsersRead
             | Self::UsersUpdate
             | Self::ProductsManage
+            | Self::DomainsVerify
             | Self::KeysUpdate => false,
         }
     }
@@ -158,6 +161,7 @@ impl Permission {
             | Self::UsersRead
             | Self::UsersUpdate
             | Self::ProductsManage
+            | Self::DomainsVerify
             | Self::KeysUpdate => false,
         }
     }

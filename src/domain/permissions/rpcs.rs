@@ -2,8 +2,8 @@
 
 use super::Permission::{self, self as P};
 use crate::domain::keys::Scope::{
-    self, EventsRead, ImportsWrite, InvitationsAnswer, MembersCheck, Operator, TeamsRead,
-    TeamsWrite,
+    self, EventsRead, IdentityWrite, ImportsWrite, InvitationsAnswer, MembersCheck, Operator,
+    TeamsRead, TeamsWrite,
 };
 
 /// What one RPC needs.
@@ -30,6 +30,15 @@ const fn link(rpc: &'static str) -> Rule {
         rpc,
         permission: None,
         scope: InvitationsAnswer,
+    }
+}
+
+/// What an ID token is the authority for.
+const fn signed_in(rpc: &'static str) -> Rule {
+    Rule {
+        rpc,
+        permission: None,
+        scope: IdentityWrite,
     }
 }
 
@@ -70,6 +79,16 @@ pub const RULES: &[Rule] = &[
     rule("RoleService/CreateRole", P::RolesUpdate, TeamsWrite),
     rule("RoleService/UpdateRole", P::RolesUpdate, TeamsWrite),
     rule("RoleService/DeleteRole", P::RolesUpdate, TeamsWrite),
+    rule("SsoService/CreateSsoConnection", P::SsoUpdate, TeamsWrite),
+    rule("SsoService/GetSsoConnection", P::TeamRead, TeamsRead),
+    rule("SsoService/ListSsoConnections", P::TeamRead, TeamsRead),
+    rule("SsoService/UpdateSsoConnection", P::SsoUpdate, TeamsWrite),
+    rule("SsoService/DeleteSsoConnection", P::SsoUpdate, TeamsWrite),
+    rule("SsoService/ClaimDomain", P::SsoUpdate, TeamsWrite),
+    rule("SsoService/VerifyDomain", P::DomainsVerify, Operator),
+    rule("SsoService/ReleaseDomain", P::SsoUpdate, TeamsWrite),
+    rule("SsoService/ListDomains", P::TeamRead, TeamsRead),
+    signed_in("SsoService/ProvisionSsoUser"),
     rule("ProductService/UpsertProduct", P::ProductsManage, Operator),
     open("ProductService/ListProducts"),
     rule("ProductService/SetRemovalRule", P::ProductsManage, Operator),

@@ -34,6 +34,8 @@ pub(in crate::store) struct Model {
     pub(in crate::store) project_id: Option<Uuid>,
     pub(in crate::store) access_path: Option<String>,
     pub(in crate::store) rule_valid_from: Option<i64>,
+    pub(in crate::store) connection_id: Option<Uuid>,
+    pub(in crate::store) domain: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -21,5 +21,8 @@ pub(super) mod projects;
 pub(super) mod removal_rules;
 pub(super) mod replays;
 pub(super) mod roles;
+pub(super) mod sso_connections;
+pub(super) mod sso_identities;
+pub(super) mod team_domains;
 pub(super) mod teams;
 pub(super) mod users;

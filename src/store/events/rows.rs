@@ -93,6 +93,11 @@ fn payload(family: Family, row: Model) -> Result<Payload> {
             state: needed(row.state, AccessState::of)?,
             rule_valid_from: opt_time(row.rule_valid_from)?,
         }),
+        Family::Sso => Payload::Sso(
+            row.connection_id.ok_or_else(incomplete)?,
+            split(row.changed_fields),
+        ),
+        Family::Domain => Payload::Domain(row.domain.ok_or_else(incomplete)?),
         Family::Unknown => Payload::Unknown,
         Family::Key => Payload::Key(row.key_id.ok_or_else(incomplete)?),
         Family::Member => Payload::Member(Membership {
@@ -169,6 +174,8 @@ pub(super) fn row(happening: &Happening, made: &Made<'_>, position: EventPositio
         project_id: None,
         access_path: None,
         rule_valid_from: None,
+        connection_id: None,
+        domain: None,
     };
     match &happening.payload {
         Payload::Team(fields) | Payload::User(fields) => {
@@ -220,6 +227,11 @@ pub(super) fn row(happening: &Happening, made: &Made<'_>, position: EventPositio
             row.state = Some(place.state.word().to_owned());
             row.rule_valid_from = place.rule_valid_from.map(micros);
         }
+        Payload::Sso(connection, fields) => {
+            row.connection_id = Some(*connection);
+            row.changed_fields = join(fields);
+        }
+        Payload::Domain(domain) => row.domain = Some(domain.clone()),
         Payload::Unknown => {}
         Payload::Key(key) => row.key_id = Some(key.clone()),
         Payload::Role(role, fields) => {

@@ -1,0 +1,1 @@
+//! Which claims count, and which do not.
