@@ -24,6 +24,9 @@ pub enum Error {
     /// An OpenID provider does not show its keys.
     #[error("a provider's keys cannot be read")]
     KeysUnavailable,
+    /// A SCIM request that cannot be understood or done.
+    #[error("the SCIM request is refused as {}", .0.kind.word())]
+    Scim(ScimFault),
     /// The caller may not do this.
     #[error("not permitted: {0:?}")]
     Denied(Missing),
@@ -94,6 +97,65 @@ impl Error {
 impl From<FieldViolation> for Error {
     fn from(violation: FieldViolation) -> Self {
         Self::Invalid(vec![violation])
+    }
+}
+
+/// What is wrong with a SCIM request, in the words of RFC 7644, 3.12. It never holds what was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScimFault {
+    /// Which of the standard's faults it is.
+    pub kind: ScimKind,
+    /// What a person should know.
+    pub detail: &'static str,
+}
+
+/// The standard's faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScimKind {
+    /// A filter that cannot be read, or that asks of an attribute what nobody can.
+    InvalidFilter,
+    /// The path of a change that cannot be read, or names nothing.
+    InvalidPath,
+    /// The body is not of the request's form.
+    InvalidSyntax,
+    /// A value is missing, or cannot be the attribute's.
+    InvalidValue,
+    /// A path that finds nothing to change.
+    NoTarget,
+    /// The attribute cannot be changed, or not be taken away.
+    Mutability,
+    /// More than one request may have.
+    TooMany,
+    /// Another resource has the value.
+    Uniqueness,
+}
+
+impl ScimKind {
+    /// The standard's word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::InvalidFilter => "invalidFilter",
+            Self::InvalidPath => "invalidPath",
+            Self::InvalidSyntax => "invalidSyntax",
+            Self::InvalidValue => "invalidValue",
+            Self::NoTarget => "noTarget",
+            Self::Mutability => "mutability",
+            Self::TooMany => "tooMany",
+            Self::Uniqueness => "uniqueness",
+        }
+    }
+
+    /// A fault of this kind.
+    #[must_use]
+    pub const fn because(self, detail: &'static str) -> ScimFault {
+        ScimFault { kind: self, detail }
+    }
+}
+
+impl From<ScimFault> for Error {
+    fn from(fault: ScimFault) -> Self {
+        Self::Scim(fault)
     }
 }
 

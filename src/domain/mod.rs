@@ -30,6 +30,7 @@ pub mod removal_rules;
 pub mod removals;
 pub mod role_changes;
 pub mod roles;
+pub mod scim;
 pub mod search;
 pub mod sso;
 pub mod team_domains;

@@ -40,6 +40,11 @@ pub(super) fn of(error: &Error, call: CallId) -> Status {
             let reason = Reason::SsoKeysUnavailable;
             (Code::Unavailable, reason, advice(reason))
         }
+        // Only the other door knows SCIM; here it would be one that took the wrong turning.
+        Error::Scim(fault) => {
+            let reason = Reason::MalformedMessage;
+            (Code::InvalidArgument, reason, fault.detail.to_owned())
+        }
         Error::Denied(missing) => {
             let reason = Reason::PermissionMissing;
             let parts = [
