@@ -175,6 +175,7 @@ mod smtp_peer;
 mod smtp_tls;
 mod sqlite;
 mod sso;
+mod sso_lists;
 mod stage;
 mod statements;
 mod steps;
