@@ -24,6 +24,7 @@ mod m0014_accounts;
 mod m0015_products;
 mod m0016_hubs;
 mod m0017_product_events;
+mod m0018_residual_letters;
 
 /// Every migration, in order.
 #[derive(Debug)]
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_products::Migration),
             Box::new(m0016_hubs::Migration),
             Box::new(m0017_product_events::Migration),
+            Box::new(m0018_residual_letters::Migration),
         ]
     }
 }

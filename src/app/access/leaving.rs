@@ -1,22 +1,18 @@
 //! What ends, and what remains, of what people have in hubs when they leave the team: in the transaction that removes them, by
 //! the same number of statements whatever their number.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use uuid::Uuid;
 
+use super::telling::tell;
 use crate::{
-    domain::{
-        access::Access, hubs::Hub, leaving::Departures, letters::LetterKind, products::ProductId,
-        teams::Team,
-    },
+    domain::{access::Access, hubs::Hub, leaving::Departures, products::ProductId, teams::Team},
     error::Result,
-    ids,
     store::{
         self, Tx,
         access::Verdict,
         events::{Made, append_of_accesses, append_of_hub_admins, append_of_project_members},
-        outbox::NewLetter,
     },
 };
 
@@ -105,81 +101,8 @@ async fn leave_hubs(tx: &Tx, team: &Team, users: &[Uuid], made: Made<'_>) -> Res
         .collect();
     let now = Departures::new(left.clone(), hubs.clone(), &rules);
     let remaining = now.hubs.iter().filter(|one| one.remaining > 0);
-    let told = remaining.map(|one| (&one.hub, people_of(&now, one.hub.id)));
-    let told: Vec<(&Hub, u32)> = told.collect();
+    let told: Vec<&Hub> = remaining.map(|one| &one.hub).collect();
     tell(tx, team, (&told, users), made).await?;
     left.extend(earlier);
     Ok(Departures::new(left, hubs, &rules))
-}
-
-/// How many people still get into a hub; a person with two paths is one.
-fn people_of(departures: &Departures, hub: Uuid) -> u32 {
-    let gets_in = |of_person: &&Vec<Access>| {
-        let mut own = of_person.iter();
-        own.any(|one| one.hub_id == hub && one.is_residual())
-    };
-    let people = departures.of_people.values().filter(gets_in).count();
-    u32::try_from(people).unwrap_or(u32::MAX)
-}
-
-/// Writes one letter for each hub to each of its admins who is an active member, or, if it has none, to the team's primary
-/// admin; never to somebody who is leaving.
-pub(in crate::app) async fn tell(
-    tx: &Tx,
-    team: &Team,
-    (hubs, leaving): (&[(&Hub, u32)], &[Uuid]),
-    made: Made<'_>,
-) -> Result<()> {
-    if hubs.is_empty() {
-        return Ok(());
-    }
-    let leaving: HashSet<&Uuid> = leaving.iter().collect();
-    let known: BTreeSet<Uuid> = hubs
-        .iter()
-        .flat_map(|(hub, _)| hub.admin_user_ids.iter().copied())
-        .chain([team.primary_admin_user_id])
-        .filter(|user| !leaving.contains(user))
-        .collect();
-    let known: Vec<Uuid> = known.into_iter().collect();
-    let pairs: Vec<(Uuid, Uuid)> = known.iter().map(|user| (team.id, *user)).collect();
-    let mut active = HashSet::with_capacity(known.len());
-    for pairs in pairs.chunks(AT_ONCE) {
-        let there = store::memberships::active(tx, pairs).await?;
-        active.extend(there.into_keys().map(|(_, user)| user));
-    }
-    let accounts = store::users::by_ids(tx, &known).await?;
-    let languages: HashMap<Uuid, Option<String>> = accounts
-        .into_iter()
-        .map(|user| (user.id, user.language))
-        .collect();
-
-    let mut letters = Vec::new();
-    for (hub, people) in hubs {
-        let own = hub.admin_user_ids.iter().filter(|one| active.contains(one));
-        let mut recipients: Vec<Uuid> = own.copied().collect();
-        if recipients.is_empty() && active.contains(&team.primary_admin_user_id) {
-            recipients.push(team.primary_admin_user_id);
-        }
-        letters.extend(recipients.into_iter().map(|user| {
-            NewLetter {
-                id: ids::new(made.at),
-                kind: LetterKind::ResidualAccess,
-                team_id: Some(team.id),
-                user_id: user,
-                inviter_user_id: made.by.actor_user_id,
-                invitation_id: None,
-                email_change_id: None,
-                import_id: None,
-                language: languages
-                    .get(&user)
-                    .cloned()
-                    .flatten()
-                    .unwrap_or_else(|| team.settings.default_language.as_str().to_owned()),
-                sealed_token: None,
-                held: false,
-                hub: Some((hub.id, *people)),
-            }
-        }));
-    }
-    store::outbox::post(tx, letters, made.at).await
 }
