@@ -24,6 +24,7 @@ mod m0014_accounts;
 mod m0015_products;
 mod m0016_hubs;
 mod m0017_product_events;
+mod m0018_residual_letters;
 mod m0019_bounds;
 mod m0020_sso;
 
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_products::Migration),
             Box::new(m0016_hubs::Migration),
             Box::new(m0017_product_events::Migration),
+            Box::new(m0018_residual_letters::Migration),
             Box::new(m0019_bounds::Migration),
             Box::new(m0020_sso::Migration),
         ]

@@ -56,6 +56,7 @@ pub mod projects;
 pub mod removal_rules;
 pub mod removals;
 pub mod replays;
+pub mod residual_letters;
 pub mod roles;
 mod rows;
 pub mod seats;

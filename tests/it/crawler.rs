@@ -23,6 +23,7 @@ use crate::{
     keyring::{self, service},
     raw_calls::{Voice, call, methods},
     refusals::{Outcome, reason},
+    residual::{of, report},
     samples::{Things, encoded, named, sample, told},
 };
 
@@ -175,6 +176,17 @@ async fn furnish(h: &Harness, name: &str) -> (Things, String) {
     let project = h.project(&hub, &format!("of {name}")).await;
     h.put_into(&project, &invited.user).await;
     h.grant(&hub, &invited.user).await;
+    // Somebody who still gets in, though he has left.
+    let mut request = invitation_of(&team.id, &format!("gone@{name}.example"));
+    family.clone_into(&mut request.family_name);
+    let gone = h.invite_from(request).await;
+    h.accept(&gone.token).await.answered();
+    h.grant(&hub, &gone.user).await;
+    h.remove(&team.id, &gone.user).await;
+    let reported = report(&hub, &gone.user);
+    let mut products = h.products();
+    products.report_residual_access(reported).await.answered();
+    h.only_letter().await;
     let sso = h.sso_things(&team.id, name).await;
     let mut things = BTreeMap::from([
         ("role_id", role.id),
@@ -248,6 +260,11 @@ async fn everything(h: &Harness, things: &Things) -> Vec<u8> {
         ..ListProductAccessResponse::default()
     };
     let mut products = h.products();
+    let residual = products
+        .list_residual_access(of(team_id, "", ""))
+        .await
+        .answered();
+    assert_eq!(residual.people.len(), 1);
     let results = ListImportResultsRequest {
         team_id: team_id.clone(),
         import_id: things["import_id"].clone(),
@@ -276,6 +293,7 @@ async fn everything(h: &Harness, things: &Things) -> Vec<u8> {
             .answered()
             .encode_to_vec(),
         sso.list_domains(domains).await.answered().encode_to_vec(),
+        residual.encode_to_vec(),
         users
             .list_import_results(results)
             .await

@@ -104,6 +104,7 @@ mod migrations;
 mod model;
 mod model_admission;
 mod model_draws;
+mod model_hub_letters;
 mod model_hub_stage;
 mod model_hub_steps;
 mod model_hubs;
@@ -150,6 +151,9 @@ mod repeated_calls;
 mod request_ids;
 mod resends;
 mod residual;
+mod residual_letters;
+mod residual_people;
+mod residual_readers;
 mod returning;
 mod revivals;
 mod rival_admins;
@@ -298,6 +302,9 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     removal_rules::tests,
     resends::tests,
     residual::tests,
+    residual_letters::tests,
+    residual_people::tests,
+    residual_readers::tests,
     revivals::tests,
     returning::tests,
     role_change_manners::tests,
