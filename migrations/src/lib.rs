@@ -27,6 +27,7 @@ mod m0017_product_events;
 mod m0018_residual_letters;
 mod m0019_bounds;
 mod m0020_sso;
+mod m0021_directories;
 
 /// Every migration, in order.
 #[derive(Debug)]
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_residual_letters::Migration),
             Box::new(m0019_bounds::Migration),
             Box::new(m0020_sso::Migration),
+            Box::new(m0021_directories::Migration),
         ]
     }
 }

@@ -29,6 +29,8 @@ pub mod access;
 mod bulk;
 mod connect;
 pub mod copies;
+pub mod directories;
+pub mod directory_users;
 pub mod email_changes;
 mod entities;
 pub mod erasures;

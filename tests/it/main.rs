@@ -34,6 +34,9 @@ mod dead_links;
 mod deadlines;
 mod departures;
 mod deployments;
+mod directories;
+mod directory_fixtures;
+mod directory_rows;
 mod disabling;
 mod domain_rules;
 mod drain;
@@ -231,6 +234,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     crawler::tests,
     dead_links::tests,
     deadlines::tests,
+    directories::tests,
     disabling::tests,
     domain_rules::tests,
     drain::tests,

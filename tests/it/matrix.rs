@@ -115,6 +115,9 @@ async fn every_role_may_do_what_the_table_says_and_nothing_else(h: &Harness) {
                 let name = format!("sso{cells}");
                 things.extend(h.sso_things(&team.id, &name).await);
             }
+            if rpc.starts_with("DirectoryService") {
+                things.extend(h.directory_things(&team.id).await);
+            }
             let messages = sample(&method, &things);
             let missing = |caller: &Caller| {
                 [base, extra].into_iter().find(|permission| {
