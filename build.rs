@@ -13,7 +13,7 @@ use std::{
     process::Command,
 };
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "muster/v1/team_service.proto",
     "muster/v1/user_service.proto",
     "muster/v1/invitation_service.proto",
@@ -22,6 +22,7 @@ const FILES: [&str; 8] = [
     "muster/v1/key_service.proto",
     "muster/v1/product_service.proto",
     "muster/v1/sso_service.proto",
+    "muster/v1/directory_service.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -26,6 +26,7 @@ struct Derived {
     id: String,
     tokens: hmac::Key,
     api_keys: hmac::Key,
+    directories: hmac::Key,
     pages: hmac::Key,
     seal: [u8; 32],
 }
@@ -130,6 +131,20 @@ impl Secrets {
             .any(|derived| hmac::verify(&derived.api_keys, key, hash).is_ok())
     }
 
+    /// The keyed hash under which a directory's token is stored.
+    #[must_use]
+    pub fn directory_token_hash(&self, token: &[u8]) -> Vec<u8> {
+        tag(&self.first().directories, token)
+    }
+
+    /// Whether `hash` is of this directory's token, in constant time.
+    #[must_use]
+    pub fn is_directory_token(&self, token: &[u8], hash: &[u8]) -> bool {
+        self.keys
+            .iter()
+            .any(|derived| hmac::verify(&derived.directories, token, hash).is_ok())
+    }
+
     /// The tag that makes a page token ours.
     #[must_use]
     pub fn page_tag(&self, bound: &[u8]) -> [u8; PAGE_TAG_BYTES] {
@@ -214,6 +229,7 @@ impl Derived {
             id: id.to_owned(),
             tokens: mac("invitation-tokens"),
             api_keys: mac("api-keys"),
+            directories: mac("directory-tokens"),
             pages: mac("page-tokens"),
             seal: key("outbox-seals"),
         }

@@ -24,8 +24,10 @@ mod m0014_accounts;
 mod m0015_products;
 mod m0016_hubs;
 mod m0017_product_events;
+mod m0018_residual_letters;
 mod m0019_bounds;
 mod m0020_sso;
+mod m0021_directories;
 
 /// Every migration, in order.
 #[derive(Debug)]
@@ -52,8 +54,10 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_products::Migration),
             Box::new(m0016_hubs::Migration),
             Box::new(m0017_product_events::Migration),
+            Box::new(m0018_residual_letters::Migration),
             Box::new(m0019_bounds::Migration),
             Box::new(m0020_sso::Migration),
+            Box::new(m0021_directories::Migration),
         ]
     }
 }

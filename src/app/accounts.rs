@@ -17,7 +17,7 @@ use crate::{
         users::{Access, User},
     },
     error::{Error, Result},
-    store::{self, Tx},
+    store::{self, Tx, residual_letters::Where},
 };
 
 /// How many of the teams that somebody leads a refusal names.
@@ -52,6 +52,9 @@ pub async fn set_access<A: Message + Default>(
         }
 
         store::users::set_access(tx, id, access, now).await?;
+        if access == Access::Disabled {
+            store::residual_letters::cancel(tx, id, Where::Anywhere, now).await?;
+        }
         store::events::append(tx, &[happened(id, event_type)], call.made(now)).await?;
         lock(tx, id).await
     })

@@ -13,7 +13,7 @@ use crate::{
     clock::Time,
     domain::{events::EventType, members::Member},
     error::Result,
-    store,
+    store::{self, residual_letters::Where},
 };
 
 /// Disable or enable.
@@ -53,6 +53,10 @@ pub async fn set<A: Message + Default>(
         }
 
         store::removals::set_disabled(tx, &team, user_id, disabled).await?;
+        if disabled {
+            let about = Where::Team(team.id);
+            store::residual_letters::cancel(tx, user_id, about, now).await?;
+        }
         let member = members::find(tx, &team, user_id).await?;
         let event = members::happened(&member, event_type, &[]);
         store::events::append(tx, &[event], call.made(now)).await?;

@@ -113,6 +113,7 @@ async fn revoke(tx: &Tx, id: Uuid, open: &[Invitation], made: Made<'_>) -> Resul
     store::invitations::cancel_delivery(tx, &ids).await?;
     store::erasures::forget_replies(tx, id).await?;
     store::identities::forget(tx, id).await?;
+    store::directory_users::forget(tx, id).await?;
     store::email_changes::forget(tx, id, now).await
 }
 

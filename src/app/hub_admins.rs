@@ -16,7 +16,7 @@ use crate::{
         hubs::Hub,
     },
     error::{Error, Reason, Result},
-    store::{self, Tx},
+    store::{self, Tx, residual_letters::Where},
 };
 
 /// Makes somebody who is in the team an admin of a hub.
@@ -72,6 +72,10 @@ pub async fn remove<A: Message + Default>(
         }
 
         store::hub_admins::delete(tx, (team.id, hub.id), user).await?;
+        if user != team.primary_admin_user_id {
+            let about = Where::Hub(team.id, hub.id);
+            store::residual_letters::cancel(tx, user, about, now).await?;
+        }
         let event = happened(&hub, EventType::HubAdminRemoved, user);
         store::events::append(tx, &[event], call.made(now)).await?;
         hub.admin_user_ids.retain(|admin| *admin != user);

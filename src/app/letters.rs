@@ -81,6 +81,7 @@ pub async fn post(ctx: &Context, tx: &Tx, postings: Vec<Posting>, now: Time) -> 
             language: posting.language,
             sealed_token,
             held: posting.held,
+            due_time: None,
             hub: None,
         });
     }
@@ -110,6 +111,7 @@ pub(super) async fn post_change(
         language: user.language.clone().unwrap_or_else(|| ENGLISH.to_owned()),
         sealed_token: None,
         held: false,
+        due_time: None,
         hub: None,
     };
     let mut link = letter(LetterKind::EmailChange);

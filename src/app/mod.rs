@@ -22,6 +22,7 @@ pub mod admission;
 pub mod authority;
 pub mod calls;
 pub mod correct_email;
+pub mod directories;
 pub mod disabling;
 pub mod email_changes;
 pub mod erasures;

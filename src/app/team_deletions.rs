@@ -59,9 +59,10 @@ pub async fn delete<A: Message + Default>(
         store::removals::end_primary(tx, &team, now).await?;
         let primary = [team.primary_admin_user_id];
         let left = left.and(removals::close(tx, &team, &primary, made).await?);
-        // Another team may have its issuers and domains now.
+        // Another team may have its issuers and domains now, and its directory's token opens nothing.
         store::sso::clear(tx, team_id).await?;
         store::team_domains::clear(tx, team_id).await?;
+        store::directories::clear(tx, team_id).await?;
         store::teams::delete(tx, team_id, now).await?;
         let event = teams::happened(&team, EventType::TeamDeleted, &[]);
         store::events::append(tx, &[event], made).await?;

@@ -186,6 +186,9 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         | Reason::SsoKeysUnavailable
         | Reason::JitDisabled
         | Reason::EmailMismatch
-        | Reason::MemberDisabled => None,
+        | Reason::MemberDisabled
+        | Reason::DirectoryNotFound
+        | Reason::DirectoryExists
+        | Reason::DirectoryEntitlementMissing => None,
     }
 }

@@ -97,6 +97,12 @@ words! {
         DomainVerified = "DOMAIN_VERIFIED",
         /// A team's claim of a domain ended.
         DomainReleased = "DOMAIN_RELEASED",
+        /// A team has a directory.
+        DirectoryCreated = "DIRECTORY_CREATED",
+        /// A directory's name was changed.
+        DirectoryUpdated = "DIRECTORY_UPDATED",
+        /// A directory has another token.
+        DirectoryTokenRotated = "DIRECTORY_TOKEN_ROTATED",
         /// An invitation has a new link.
         InvitationResent = "INVITATION_RESENT",
         /// An invitation's held letter was released.
@@ -251,6 +257,8 @@ pub enum Payload {
     Sso(Uuid, Vec<String>),
     /// Of a domain: which.
     Domain(String),
+    /// Of a directory: which, and the fields that have another value.
+    Directory(Uuid, Vec<String>),
     /// Of what is not known here.
     Unknown,
 }
@@ -305,6 +313,8 @@ pub enum Family {
     Sso,
     /// [`Payload::Domain`].
     Domain,
+    /// [`Payload::Directory`].
+    Directory,
     /// [`Payload::Unknown`].
     Unknown,
 }
@@ -348,6 +358,9 @@ impl EventType {
             | Self::SsoConnectionDeleted
             | Self::SsoIdentityLinked => Family::Sso,
             Self::DomainClaimed | Self::DomainVerified | Self::DomainReleased => Family::Domain,
+            Self::DirectoryCreated | Self::DirectoryUpdated | Self::DirectoryTokenRotated => {
+                Family::Directory
+            }
             Self::InvitationResent | Self::InvitationReleased => Family::Invitation,
             Self::UserUpdated
             | Self::UserDisabled

@@ -111,6 +111,26 @@ impl ApiKeyPosition {
     }
 }
 
+/// What keys begin with.
+const PREFIX: &str = "mst_";
+
+/// The id and the text of a credential: `<prefix><id>_<secret>`.
+pub(super) fn composed(prefix: &str, id: [u8; 6], secret: [u8; 32]) -> (String, String) {
+    let number = id
+        .iter()
+        .fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+    let id = format!("{number:012x}");
+    let text = format!("{prefix}{id}_{}", URL_SAFE_NO_PAD.encode(secret));
+    (id, text)
+}
+
+/// The id in the text of a credential, if it has the form that [`composed`] gives it.
+pub(super) fn parted<'a>(prefix: &str, text: &'a str) -> Option<&'a str> {
+    let (id, secret) = text.strip_prefix(prefix)?.split_once('_')?;
+    let secret: Option<[u8; 32]> = URL_SAFE_NO_PAD.decode(secret).ok()?.try_into().ok();
+    (is_id(id) && secret.is_some()).then_some(id)
+}
+
 /// The text of a key, which a caller holds. It has no Debug on purpose.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyText {
@@ -122,20 +142,15 @@ impl KeyText {
     /// A key of fresh random bytes.
     #[must_use]
     pub fn new(id: [u8; 6], secret: [u8; 32]) -> Self {
-        let number = id
-            .iter()
-            .fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
-        let id = format!("{number:012x}");
-        let text = format!("mst_{id}_{}", URL_SAFE_NO_PAD.encode(secret));
+        let (id, text) = composed(PREFIX, id, secret);
         Self { id, text }
     }
 
     /// Reads what a caller sent.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (id, secret) = text.strip_prefix("mst_")?.split_once('_')?;
-        let secret: Option<[u8; 32]> = URL_SAFE_NO_PAD.decode(secret).ok()?.try_into().ok();
-        (is_id(id) && secret.is_some()).then(|| Self {
+        let id = parted(PREFIX, text)?;
+        Some(Self {
             id: id.to_owned(),
             text: text.to_owned(),
         })

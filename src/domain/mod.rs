@@ -4,6 +4,7 @@ pub mod access;
 pub mod admission;
 pub mod csv;
 pub mod custom_roles;
+pub mod directories;
 pub mod domain_rules;
 pub mod email;
 pub mod email_changes;

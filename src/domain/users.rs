@@ -118,6 +118,19 @@ impl User {
         }
     }
 
+    /// What a team may still know of it that the person left then, or has not left: the address only as long as the account
+    /// is as the team knew it, and of somebody erased not even what stands where his name stood.
+    #[must_use]
+    pub fn known_to_team(self, left: Option<Time>) -> Self {
+        if self.delete_time.is_some() {
+            Self::blank(self.id)
+        } else if left.is_none_or(|then| self.update_time <= then) {
+            self
+        } else {
+            self.name_only()
+        }
+    }
+
     /// An account of which nothing is known but its id.
     const fn blank(id: Uuid) -> Self {
         Self {

@@ -53,6 +53,8 @@ enum Outcome {
     Sent,
     Later(String),
     Never(String),
+    /// It tells nothing any more to whom it goes.
+    Useless,
 }
 
 /// What becomes of one letter.
@@ -159,7 +161,7 @@ impl Relay {
             },
         };
         let Some(address) = subjects.address(claimed) else {
-            return Err(Outcome::Never("of no more use".to_owned()));
+            return Err(Outcome::Useless);
         };
         self.letter(claimed, (subjects, address), token)
             .and_then(|letter| render(&letter, &self.sender, self.clock.now()))
@@ -204,7 +206,7 @@ impl Relay {
             inviter: subjects.inviter(claimed),
             team_display_name: subjects.team_display_name(claimed),
             hub_display_name: subjects.hub_display_name(claimed).map(str::to_owned),
-            person_count: claimed.hub.map(|(_, people)| people),
+            person_count: subjects.person_count(claimed),
             link,
             expire_time: subjects.expire_time(claimed),
         })
@@ -221,6 +223,7 @@ impl Relay {
         match outcome {
             Outcome::Sent => End::Settled(DeliveryState::Sent, None),
             Outcome::Never(reply) => End::Settled(DeliveryState::Failed, Some(reply)),
+            Outcome::Useless => End::Settled(DeliveryState::Cancelled, None),
             Outcome::Later(reply) => {
                 let due = later(now, self.back_off(letter.attempts));
                 if due < self.give_up_time(letter, subjects) {
@@ -264,7 +267,7 @@ async fn settle(
                 if !ours.await? {
                     continue;
                 }
-                events.push(happened(letter, *state));
+                events.extend(happened(letter, *state));
                 if let Some(invitation) = letter.invitation_id {
                     deliveries.push((invitation, *state, error));
                 }
@@ -282,17 +285,19 @@ async fn settle(
     store::events::append(tx, &events, Made { by, at: now }).await
 }
 
-fn happened(letter: &Claimed, state: DeliveryState) -> Happening {
-    Happening {
-        event_type: if state == DeliveryState::Sent {
-            EventType::LetterSent
-        } else {
-            EventType::LetterFailed
-        },
+/// The event of a letter that ended; a cancelled one leaves none, whoever cancels it.
+fn happened(letter: &Claimed, state: DeliveryState) -> Option<Happening> {
+    let event_type = match state {
+        DeliveryState::Sent => EventType::LetterSent,
+        DeliveryState::Failed => EventType::LetterFailed,
+        DeliveryState::Held | DeliveryState::Queued | DeliveryState::Cancelled => return None,
+    };
+    Some(Happening {
+        event_type,
         team_id: letter.team_id,
         user_id: Some(letter.user_id),
         payload: Payload::Letter(letter.kind, state, letter.invitation_id),
-    }
+    })
 }
 
 /// The page that a letter's link opens.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
+use super::keepers::Keepers;
 use crate::{
     clock::Time,
     domain::{
@@ -14,13 +15,14 @@ use crate::{
     store::{self, Store, outbox::Claimed},
 };
 
-/// Teams, people, invitations, changes of addresses and the names of hubs, by id.
+/// Teams, people, invitations, changes of addresses and the names of hubs, by id; and who looks after the hubs.
 pub(super) struct Subjects {
     teams: HashMap<Uuid, Team>,
     users: HashMap<Uuid, User>,
     invitations: HashMap<Uuid, Invitation>,
     email_changes: HashMap<Uuid, EmailChange>,
     hubs: HashMap<Uuid, String>,
+    keepers: Keepers,
 }
 
 impl Subjects {
@@ -43,10 +45,11 @@ impl Subjects {
             .collect();
         let hubs: Vec<(Uuid, Uuid)> = letters
             .iter()
-            .filter_map(|letter| letter.team_id.zip(letter.hub.map(|(hub, _)| hub)))
+            .filter_map(|letter| letter.team_id.zip(letter.hub_id))
             .collect();
         Ok(Self {
             hubs: store::hubs::names(db, &hubs).await?,
+            keepers: Keepers::load(db, letters).await?,
             teams: by_id(store::teams::by_ids(db, &teams).await?, |team| team.id),
             users: by_id(store::users::by_ids(db, &users).await?, |user| user.id),
             invitations: by_id(
@@ -81,8 +84,13 @@ impl Subjects {
 
     /// The name of the hub of which a letter speaks; none once the hub is gone.
     pub(super) fn hub_display_name(&self, letter: &Claimed) -> Option<&str> {
-        let (hub, _) = letter.hub?;
-        self.hubs.get(&hub).map(String::as_str)
+        self.hubs.get(&letter.hub_id?).map(String::as_str)
+    }
+
+    /// How many people still get into the hub of which a letter speaks; none once it tells nothing more to whom it goes.
+    pub(super) fn person_count(&self, letter: &Claimed) -> Option<u32> {
+        let team = self.teams.get(&letter.team_id?)?;
+        self.keepers.people(letter, team.primary_admin_user_id)
     }
 
     /// Until when the link of a letter is good, if it brings one.
@@ -110,7 +118,10 @@ impl Subjects {
             LetterKind::Invitation | LetterKind::NewLink | LetterKind::AddedToTeam => {
                 Some(&user.email)
             }
-            LetterKind::ResidualAccess => self.hub_display_name(letter).map(|_| &*user.email),
+            LetterKind::ResidualAccess => {
+                self.hub_display_name(letter)?;
+                self.person_count(letter).map(|_| &*user.email)
+            }
             LetterKind::EmailChange => self.email_change(letter)?.email.as_deref(),
             LetterKind::EmailChangeNote => self.email_change(letter)?.old_email.as_deref(),
         }

@@ -117,6 +117,10 @@ fn payload(payload: Payload) -> Option<Wire> {
             changed_fields,
         }),
         Payload::Domain(domain) => Wire::Domain(proto::DomainEvent { domain }),
+        Payload::Directory(directory, changed_fields) => Wire::Directory(proto::DirectoryEvent {
+            directory_id: directory.to_string(),
+            changed_fields,
+        }),
         Payload::Key(key_id) => Wire::Key(proto::KeyEvent { key_id }),
     })
 }
@@ -217,6 +221,9 @@ const fn event_type(event_type: EventType) -> proto::EventType {
         EventType::DomainClaimed => proto::EventType::DomainClaimed,
         EventType::DomainVerified => proto::EventType::DomainVerified,
         EventType::DomainReleased => proto::EventType::DomainReleased,
+        EventType::DirectoryCreated => proto::EventType::DirectoryCreated,
+        EventType::DirectoryUpdated => proto::EventType::DirectoryUpdated,
+        EventType::DirectoryTokenRotated => proto::EventType::DirectoryTokenRotated,
         EventType::Unknown => proto::EventType::Unspecified,
     }
 }
@@ -276,5 +283,8 @@ const fn read_type(event_type: proto::EventType) -> Option<EventType> {
         proto::EventType::DomainClaimed => Some(EventType::DomainClaimed),
         proto::EventType::DomainVerified => Some(EventType::DomainVerified),
         proto::EventType::DomainReleased => Some(EventType::DomainReleased),
+        proto::EventType::DirectoryCreated => Some(EventType::DirectoryCreated),
+        proto::EventType::DirectoryUpdated => Some(EventType::DirectoryUpdated),
+        proto::EventType::DirectoryTokenRotated => Some(EventType::DirectoryTokenRotated),
     }
 }

@@ -19,6 +19,8 @@ mod actors;
 mod answer;
 mod credentials;
 mod deadline;
+mod directories;
+mod directory_service;
 mod event_values;
 mod events;
 mod few;

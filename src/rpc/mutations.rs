@@ -11,21 +11,21 @@ use crate::{
     proto::{
         AcceptInvitationRequest, AddHubAdminRequest, AddProjectMemberRequest,
         BatchRemoveMembersRequest, BatchResendInvitationsRequest, BatchRevokeInvitationsRequest,
-        ClaimDomainRequest, ConfirmEmailChangeRequest, CorrectEmailRequest, CreateHubRequest,
-        CreateInvitationRequest, CreateKeyRequest, CreateProjectRequest, CreateRoleRequest,
-        CreateSsoConnectionRequest, CreateTeamRequest, CreateUserRequest, DeclineInvitationRequest,
-        DeleteHubRequest, DeleteProjectRequest, DeleteRoleRequest, DeleteSsoConnectionRequest,
-        DeleteTeamRequest, DeleteUserRequest, DisableMemberRequest, DisableUserRequest,
-        EnableMemberRequest, EnableUserRequest, GrantProductAccessRequest, LeaveTeamRequest,
-        ProvisionSsoUserRequest, ReleaseDomainRequest, ReleaseLettersRequest,
+        ClaimDomainRequest, ConfirmEmailChangeRequest, CorrectEmailRequest, CreateDirectoryRequest,
+        CreateHubRequest, CreateInvitationRequest, CreateKeyRequest, CreateProjectRequest,
+        CreateRoleRequest, CreateSsoConnectionRequest, CreateTeamRequest, CreateUserRequest,
+        DeclineInvitationRequest, DeleteHubRequest, DeleteProjectRequest, DeleteRoleRequest,
+        DeleteSsoConnectionRequest, DeleteTeamRequest, DeleteUserRequest, DisableMemberRequest,
+        DisableUserRequest, EnableMemberRequest, EnableUserRequest, GrantProductAccessRequest,
+        LeaveTeamRequest, ProvisionSsoUserRequest, ReleaseDomainRequest, ReleaseLettersRequest,
         RemoveHubAdminRequest, RemoveHubMemberRequest, RemoveMemberRequest,
         RemoveProjectMemberRequest, ReportResidualAccessRequest, RequestEmailChangeRequest,
         RequestNewInvitationRequest, ResendInvitationRequest, RevokeInvitationRequest,
-        RevokeKeyRequest, RevokeProductAccessRequest, SetRemovalRuleRequest,
-        TransferPrimaryAdminRequest, UpdateHubRequest, UpdateMemberRequest,
-        UpdateProjectMemberRequest, UpdateProjectRequest, UpdateRoleRequest,
-        UpdateSsoConnectionRequest, UpdateTeamRequest, UpdateUserRequest, UpsertProductRequest,
-        VerifyDomainRequest,
+        RevokeKeyRequest, RevokeProductAccessRequest, RotateDirectoryTokenRequest,
+        SetRemovalRuleRequest, TransferPrimaryAdminRequest, UpdateDirectoryRequest,
+        UpdateHubRequest, UpdateMemberRequest, UpdateProjectMemberRequest, UpdateProjectRequest,
+        UpdateRoleRequest, UpdateSsoConnectionRequest, UpdateTeamRequest, UpdateUserRequest,
+        UpsertProductRequest, VerifyDomainRequest,
     },
 };
 
@@ -114,6 +114,9 @@ mutations! {
     VerifyDomainRequest, |it| it.validate_only, |_it| "";
     ReleaseDomainRequest, |it| it.validate_only, |_it| "";
     ProvisionSsoUserRequest, |it| it.validate_only, |_it| "";
+    CreateDirectoryRequest, |it| it.validate_only, |_it| "";
+    UpdateDirectoryRequest, |it| it.validate_only, |it| it.directory.as_ref().map_or("", |directory| &directory.etag);
+    RotateDirectoryTokenRequest, |it| it.validate_only, |it| &it.etag;
     AcceptInvitationRequest, |_it| false, |_it| "";
     DeclineInvitationRequest, |_it| false, |_it| "";
     RequestNewInvitationRequest, |_it| false, |_it| "";

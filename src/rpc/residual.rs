@@ -14,6 +14,7 @@ use crate::{
     domain::{
         leaving::{Explanation, Remedy},
         pages::size,
+        users::User,
     },
     error::{Result, Violations},
     proto,
@@ -36,11 +37,22 @@ pub(super) async fn list(
     let which = (|| Some((team?, hub?, product?)))();
     let which = violations.finish(which)?;
     let after = list.open(&rpc.ctx.secrets, &token)?;
-    let page = app::access::residual::list(&rpc.ctx, &caller, which, (after, size)).await?;
+    let cut = (after, size);
+    let (page, people) = app::access::residual::list(&rpc.ctx, &caller, which, cut).await?;
     Ok(proto::ListResidualAccessResponse {
         accesses: page.items.iter().map(show).collect(),
         next_page_token: list.seal(&rpc.ctx.secrets, page.next.as_ref()),
+        people: people.into_iter().map(shown_person).collect(),
     })
+}
+
+fn shown_person(user: User) -> proto::ResidualPerson {
+    proto::ResidualPerson {
+        user_id: user.id.to_string(),
+        given_name: user.given_name,
+        family_name: user.family_name,
+        email: user.email,
+    }
 }
 
 pub(super) fn report(message: &proto::ReportResidualAccessRequest) -> Result<Whose> {

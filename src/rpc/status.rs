@@ -207,7 +207,12 @@ fn advice(reason: Reason) -> String {
         | Reason::ProjectMemberNotFound
         | Reason::AccessNotFound
         | Reason::SsoConnectionNotFound
-        | Reason::DomainNotFound => "not found",
+        | Reason::DomainNotFound
+        | Reason::DirectoryNotFound => "not found",
+        Reason::DirectoryExists => "the team has a directory; release or terminate it first",
+        Reason::DirectoryEntitlementMissing => {
+            "the team's plan has no directory; an operator sets the entitlement DIRECTORY_SYNC"
+        }
         Reason::IdTokenInvalid => {
             "the ID token does not count; `fault` says why, and the person must sign in again"
         }

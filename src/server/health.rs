@@ -17,7 +17,7 @@ use crate::{
     clock::Clock,
     error::{Error, Result},
     proto::{
-        event_service_server::EventServiceServer,
+        directory_service_server::DirectoryServiceServer, event_service_server::EventServiceServer,
         invitation_service_server::InvitationServiceServer, key_service_server::KeyServiceServer,
         product_service_server::ProductServiceServer, role_service_server::RoleServiceServer,
         sso_service_server::SsoServiceServer, team_service_server::TeamServiceServer,
@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// The empty name is the whole process.
-const SERVICES: [&str; 9] = [
+const SERVICES: [&str; 10] = [
     "",
     TeamServiceServer::<Rpc>::NAME,
     UserServiceServer::<Rpc>::NAME,
@@ -38,6 +38,7 @@ const SERVICES: [&str; 9] = [
     KeyServiceServer::<Rpc>::NAME,
     ProductServiceServer::<Rpc>::NAME,
     SsoServiceServer::<Rpc>::NAME,
+    DirectoryServiceServer::<Rpc>::NAME,
 ];
 
 /// How often the database is asked whether it is there, and how long it may take to say so.

@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Result},
     mail::relay::Relay,
     proto::{
-        event_service_server::EventServiceServer,
+        directory_service_server::DirectoryServiceServer, event_service_server::EventServiceServer,
         invitation_service_server::InvitationServiceServer, key_service_server::KeyServiceServer,
         product_service_server::ProductServiceServer, role_service_server::RoleServiceServer,
         sso_service_server::SsoServiceServer, team_service_server::TeamServiceServer,
@@ -188,6 +188,7 @@ fn routes(rpc: &Rpc, routes: Routes, stop: &CancellationToken) -> Result<Routes>
         routes,
         TeamServiceServer UserServiceServer EventServiceServer InvitationServiceServer
         RoleServiceServer KeyServiceServer ProductServiceServer SsoServiceServer
+        DirectoryServiceServer
     );
     reflection::add(routes, stop).map_err(bug)
 }

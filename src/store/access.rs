@@ -283,6 +283,34 @@ pub async fn of_person(
     rows.into_iter().map(Access::try_from).collect()
 }
 
+/// How many people still get into hubs that they left or that were reported, by hub; a person with two paths is one.
+pub async fn remaining(
+    db: &impl Reads,
+    teams: &[Uuid],
+    hubs: &[Uuid],
+) -> Result<HashMap<Uuid, u32>> {
+    let mut all = HashMap::with_capacity(hubs.len());
+    for chunk in hubs.chunks(bulk::IDS) {
+        let rows: Vec<(Uuid, i64)> = Entity::find()
+            .select_only()
+            .column(Column::HubId)
+            .column_as(
+                Expr::from(Func::count_distinct(Expr::col(Column::UserId))),
+                "people",
+            )
+            .filter(Column::TeamId.is_in(teams.iter().copied()))
+            .filter(Column::HubId.is_in(chunk.iter().copied()))
+            .filter(Column::ResidualTime.is_not_null())
+            .group_by(Column::HubId)
+            .into_tuple()
+            .all(db.connection())
+            .await?;
+        let counts = rows.into_iter();
+        all.extend(counts.map(|(hub, people)| (hub, u32::try_from(people).unwrap_or(u32::MAX))));
+    }
+    Ok(all)
+}
+
 /// In the words of the indexes: those of what has ended would be read before it is known that nothing else is there.
 fn is_open() -> Condition {
     let states = AccessState::OPEN.map(AccessState::word);

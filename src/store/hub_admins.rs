@@ -1,6 +1,6 @@
 //! Hubs' own admins. Whoever writes here holds the team's lock.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
@@ -70,6 +70,24 @@ pub async fn is_one(db: &impl Reads, (team, hub): (Uuid, Uuid), user: Uuid) -> R
         .one(db.connection())
         .await?;
     Ok(row.is_some())
+}
+
+/// Which of these people are admins of which of these hubs of any team, for the relay, which serves them all.
+pub async fn among(
+    db: &impl Reads,
+    (teams, hubs): (&[Uuid], &[Uuid]),
+    users: &[Uuid],
+) -> Result<HashSet<(Uuid, Uuid)>> {
+    let rows = Entity::find()
+        .filter(Column::TeamId.is_in(teams.iter().copied()))
+        .filter(Column::HubId.is_in(hubs.iter().copied()))
+        .filter(Column::UserId.is_in(users.iter().copied()))
+        .all(db.connection())
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.hub_id, row.user_id))
+        .collect())
 }
 
 /// The admins of hubs of these teams, by hub and in the order of their ids.

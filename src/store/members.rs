@@ -303,6 +303,25 @@ pub async fn joined_of(db: &impl Reads, team: Uuid, users: &[Uuid]) -> Result<Ve
     Ok(joined)
 }
 
+/// When these people left a team, if they are not in it; those who never were are not among them.
+pub async fn departures(
+    db: &impl Reads,
+    team: Uuid,
+    users: &[Uuid],
+) -> Result<HashMap<Uuid, Option<Time>>> {
+    let rows: Vec<(Uuid, Option<i64>)> = Entity::find()
+        .select_only()
+        .columns([Column::UserId, Column::RemoveTime])
+        .filter(Column::TeamId.eq(team))
+        .filter(Column::UserId.is_in(users.iter().copied()))
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    rows.into_iter()
+        .map(|(user, left)| Ok((user, opt_time(left)?)))
+        .collect()
+}
+
 /// A page of one person's memberships with the names of the teams, oldest team first.
 pub async fn page_of_user(
     db: &impl Reads,

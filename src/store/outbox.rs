@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     Reads, Tx, bulk,
     entities::outbox::{ActiveModel, Column, Entity, Model},
-    rows::{micros, number, stored, time, word},
+    rows::{micros, stored, time, word},
 };
 use crate::{
     clock::Time,
@@ -41,7 +41,10 @@ pub struct NewLetter {
     pub sealed_token: Option<Vec<u8>>,
     /// Whether it waits for its release.
     pub held: bool,
-    /// The hub that it is about, and how many people.
+    /// When it goes, if not at once.
+    pub due_time: Option<Time>,
+    /// The hub that it is about, and about how many people it would be now. Only a replica of the version before sends that
+    /// number: it is counted again when the letter is sent.
     pub hub: Option<(Uuid, u32)>,
 }
 
@@ -69,8 +72,8 @@ pub struct Claimed {
     pub attempts: i32,
     /// When it was written, or released.
     pub create_time: Time,
-    /// The hub that it is about, and how many people.
-    pub hub: Option<(Uuid, u32)>,
+    /// The hub that it is about.
+    pub hub_id: Option<Uuid>,
 }
 
 /// Puts letters into the outbox.
@@ -89,10 +92,11 @@ pub async fn post(tx: &Tx, letters: Vec<NewLetter>, now: Time) -> Result<()> {
             sealed_token: letter.sealed_token,
             state: state(letter.held).word().to_owned(),
             attempts: 0,
-            due_time: micros(now),
+            due_time: micros(letter.due_time.unwrap_or(now)),
             lease_id: None,
             error: None,
-            create_time: micros(now),
+            // One that is to wait has its whole time from then, as one that is released.
+            create_time: micros(letter.due_time.unwrap_or(now)),
             settle_time: None,
             email_change_id: letter.email_change_id,
             hub_id: letter.hub.map(|(hub, _)| hub),
@@ -100,11 +104,6 @@ pub async fn post(tx: &Tx, letters: Vec<NewLetter>, now: Time) -> Result<()> {
         })
         .collect();
     bulk::insert::<Model, ActiveModel>(tx, rows).await
-}
-
-fn hub(id: Option<Uuid>, people: Option<i32>) -> Result<Option<(Uuid, u32)>> {
-    let people = people.map(number).transpose()?;
-    Ok(id.zip(people))
 }
 
 /// Where a new letter stands.
@@ -162,7 +161,7 @@ pub async fn cancel_to(tx: &Tx, user: Uuid, now: Time) -> Result<()> {
     Ok(())
 }
 
-fn cancel_unsent(now: Time) -> UpdateMany<Entity> {
+pub(super) fn cancel_unsent(now: Time) -> UpdateMany<Entity> {
     Entity::update_many()
         .col_expr(Column::State, Expr::value(DeliveryState::Cancelled.word()))
         .col_expr(Column::SealedToken, Expr::value(None::<Vec<u8>>))
@@ -270,7 +269,7 @@ pub async fn claim(
                 sealed_token: row.sealed_token,
                 attempts: row.attempts + 1,
                 create_time: time(row.create_time)?,
-                hub: hub(row.hub_id, row.person_count)?,
+                hub_id: row.hub_id,
             })
         })
         .collect()

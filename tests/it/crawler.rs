@@ -23,14 +23,16 @@ use crate::{
     keyring::{self, service},
     raw_calls::{Voice, call, methods},
     refusals::{Outcome, reason},
+    residual::{of, report},
     samples::{Things, encoded, named, sample, told},
 };
 
 tests![nobody_gets_at_another_team_by_its_ids];
 
 /// What a request can be mixed of. A link's token is no id: whoever holds it is whom it was mailed to.
-const IDS: [&str; 10] = [
+const IDS: [&str; 11] = [
     "connection_id",
+    "directory_id",
     "id_token",
     "role_id",
     "hub_id",
@@ -128,8 +130,8 @@ async fn nobody_gets_at_another_team_by_its_ids(h: &Harness) {
 fn known(told: &str, answer: &Result<Vec<u8>, Status>) {
     if let Err(status) = answer {
         let code = status.code();
-        // Their token, brought with a key of mine.
-        if reason(status) == "ID_TOKEN_INVALID" {
+        // Their token, brought with a key of mine; a second directory of mine, whatever id it is to have.
+        if ["ID_TOKEN_INVALID", "DIRECTORY_EXISTS"].contains(&&*reason(status)) {
             return;
         }
         let may = [
@@ -175,9 +177,22 @@ async fn furnish(h: &Harness, name: &str) -> (Things, String) {
     let project = h.project(&hub, &format!("of {name}")).await;
     h.put_into(&project, &invited.user).await;
     h.grant(&hub, &invited.user).await;
+    // Somebody who still gets in, though he has left.
+    let mut request = invitation_of(&team.id, &format!("gone@{name}.example"));
+    family.clone_into(&mut request.family_name);
+    let gone = h.invite_from(request).await;
+    h.accept(&gone.token).await.answered();
+    h.grant(&hub, &gone.user).await;
+    h.remove(&team.id, &gone.user).await;
+    let reported = report(&hub, &gone.user);
+    let mut products = h.products();
+    products.report_residual_access(reported).await.answered();
+    h.only_letter().await;
     let sso = h.sso_things(&team.id, name).await;
+    let (directory, _) = h.directory(&team.id).await;
     let mut things = BTreeMap::from([
         ("role_id", role.id),
+        ("directory_id", directory.id),
         ("hub_id", hub.id),
         ("project_id", project.id),
         ("product_id", "acc".to_owned()),
@@ -248,13 +263,20 @@ async fn everything(h: &Harness, things: &Things) -> Vec<u8> {
         ..ListProductAccessResponse::default()
     };
     let mut products = h.products();
+    let residual = products
+        .list_residual_access(of(team_id, "", ""))
+        .await
+        .answered();
+    assert_eq!(residual.people.len(), 1);
     let results = ListImportResultsRequest {
         team_id: team_id.clone(),
         import_id: things["import_id"].clone(),
         ..ListImportResultsRequest::default()
     };
     let (mut teams, mut users) = (h.teams(), h.users());
+    let directory = h.directory_now(team_id).await;
     let parts = [
+        directory.encode_to_vec(),
         h.counts(team_id).await.encode_to_vec(),
         teams.list_members(members).await.answered().encode_to_vec(),
         h.invitations()
@@ -276,6 +298,7 @@ async fn everything(h: &Harness, things: &Things) -> Vec<u8> {
             .answered()
             .encode_to_vec(),
         sso.list_domains(domains).await.answered().encode_to_vec(),
+        residual.encode_to_vec(),
         users
             .list_import_results(results)
             .await

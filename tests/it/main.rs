@@ -34,6 +34,9 @@ mod dead_links;
 mod deadlines;
 mod departures;
 mod deployments;
+mod directories;
+mod directory_fixtures;
+mod directory_rows;
 mod disabling;
 mod domain_rules;
 mod drain;
@@ -104,6 +107,7 @@ mod migrations;
 mod model;
 mod model_admission;
 mod model_draws;
+mod model_hub_letters;
 mod model_hub_stage;
 mod model_hub_steps;
 mod model_hubs;
@@ -150,6 +154,9 @@ mod repeated_calls;
 mod request_ids;
 mod resends;
 mod residual;
+mod residual_letters;
+mod residual_people;
+mod residual_readers;
 mod returning;
 mod revivals;
 mod rival_admins;
@@ -175,6 +182,7 @@ mod smtp_peer;
 mod smtp_tls;
 mod sqlite;
 mod sso;
+mod sso_lists;
 mod stage;
 mod statements;
 mod steps;
@@ -226,6 +234,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     crawler::tests,
     dead_links::tests,
     deadlines::tests,
+    directories::tests,
     disabling::tests,
     domain_rules::tests,
     drain::tests,
@@ -297,6 +306,9 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     removal_rules::tests,
     resends::tests,
     residual::tests,
+    residual_letters::tests,
+    residual_people::tests,
+    residual_readers::tests,
     revivals::tests,
     returning::tests,
     role_change_manners::tests,

@@ -115,6 +115,9 @@ async fn every_role_may_do_what_the_table_says_and_nothing_else(h: &Harness) {
                 let name = format!("sso{cells}");
                 things.extend(h.sso_things(&team.id, &name).await);
             }
+            if rpc.starts_with("DirectoryService") {
+                things.extend(h.directory_things(&team.id).await);
+            }
             let messages = sample(&method, &things);
             let missing = |caller: &Caller| {
                 [base, extra].into_iter().find(|permission| {
@@ -233,6 +236,7 @@ async fn a_service_needs_the_scope_of_each_call_and_sees_no_team_but_its_own(h: 
         let (_, permission, scope) = line.expect("a line");
         let things = target(h, &team, Role::Member).await;
         let things = with(things, "role_id", &h.unknown_id());
+        let things = with(things, "connection_id", &h.unknown_id());
         let messages = sample(&method, &things);
         let told = told(&method, &messages);
 

@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, SqlErr};
 use crate::{
     backends::{Backend, block_on},
     binary::{Folder, Server, code},
-    product_rows,
+    directory_rows, product_rows,
 };
 
 type Case = fn(&str);
@@ -275,13 +275,20 @@ pub(crate) fn spelled(connection: &DatabaseConnection, sql: &str) -> String {
 async fn every_unique_index_refuses_its_duplicate(url: &str) {
     let database = sea_orm::Database::connect(url).await.expect("a database");
     // A team and its primary admin point at each other: one transaction.
-    let rows = ROWS.iter().chain(product_rows::ROWS);
+    let rows = ROWS
+        .iter()
+        .chain(product_rows::ROWS)
+        .chain(directory_rows::ROWS);
     let rows = rows.map(|sql| spelled(&database, sql));
     let rows = rows.collect::<Vec<_>>().join(";\n");
     let rows = format!("BEGIN;\n{rows};\nCOMMIT");
     database.execute_unprepared(&rows).await.expect("rows");
 
-    for (index, sql) in DUPLICATES.iter().chain(product_rows::DUPLICATES) {
+    for (index, sql) in DUPLICATES
+        .iter()
+        .chain(product_rows::DUPLICATES)
+        .chain(directory_rows::DUPLICATES)
+    {
         let sql = spelled(&database, sql);
         let refused = database.execute_unprepared(&sql).await;
         let error = refused.expect_err(index);
@@ -294,7 +301,11 @@ async fn every_unique_index_refuses_its_duplicate(url: &str) {
         );
     }
 
-    for sql in STRAYS.iter().chain(product_rows::STRAYS) {
+    for sql in STRAYS
+        .iter()
+        .chain(product_rows::STRAYS)
+        .chain(directory_rows::STRAYS)
+    {
         let refused = database.execute_unprepared(&spelled(&database, sql)).await;
         let error = refused.expect_err(sql).sql_err();
         let by_key = matches!(error, Some(SqlErr::ForeignKeyConstraintViolation(_)));
@@ -328,6 +339,7 @@ async fn every_index_is_listed(database: &DatabaseConnection) {
         let tried = DUPLICATES
             .iter()
             .chain(product_rows::DUPLICATES)
+            .chain(directory_rows::DUPLICATES)
             .any(|(index, _)| index.split('|').any(|known| known == name));
         assert!(tried, "{name} has no duplicate above");
     }

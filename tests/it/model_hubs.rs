@@ -6,6 +6,7 @@ use muster::proto::AccessState;
 
 use crate::{
     model::{Model, Moment, Said, missing, refused},
+    model_hub_letters::HubLetters,
     model_hub_steps::HubStep,
     model_powers::Power,
     model_rules::Ruled,
@@ -18,6 +19,7 @@ pub(crate) struct Hubs {
     pub(crate) sites: Vec<Hub>,
     pub(crate) projects: Vec<Project>,
     pub(crate) accesses: BTreeMap<Path, Access>,
+    pub(crate) letters: HubLetters,
 }
 
 /// A site of a product.
@@ -233,6 +235,7 @@ impl Model {
 
     /// What people have in hubs ends or remains when they have left the team, as the products' rules say; each one's.
     pub(crate) fn depart(&mut self, leaving: &[usize]) -> BTreeMap<usize, Vec<Left>> {
+        self.hubs.letters.forget(leaving);
         for hub in &mut self.hubs.sites {
             hub.admins.retain(|admin| !leaving.contains(admin));
         }
@@ -266,19 +269,5 @@ impl Model {
             self.tell(hub, None);
         }
         left
-    }
-
-    /// A letter to each of a hub's admins who is active, or if there is none to the primary admin; never to whom it is about.
-    fn tell(&mut self, hub: usize, about: Option<usize>) {
-        let reads =
-            |who: usize| about != Some(who) && matches!(self.power_of(who), Power::Person(..));
-        let own = self.hubs.sites[hub].admins.iter().copied();
-        let mut told: Vec<usize> = own.filter(|who| reads(*who)).collect();
-        if told.is_empty() && reads(self.primary) {
-            told.push(self.primary);
-        }
-        for who in told {
-            self.letters.push((self.accounts[who].address, false));
-        }
     }
 }

@@ -24,6 +24,7 @@ impl Model {
                 said
             }
         };
+        self.send_due();
         self.letters.sort_unstable();
     }
 
@@ -241,6 +242,7 @@ impl Model {
         let power = self.may(by, Power::looks_after_people)?;
         self.removable(power, who)?;
         self.members.get_mut(&who).expect("a member").disabled = true;
+        self.hubs.letters.forget(&[who]);
         Ok(Said::Done)
     }
 

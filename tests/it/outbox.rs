@@ -239,7 +239,7 @@ fn lease(h: &Harness) -> TimeDelta {
 }
 
 /// A relay that waits for a mail server's last word on the one letter that is due, and the server.
-async fn stalled(h: &Harness) -> (SmtpPeer, tokio::task::JoinHandle<()>) {
+pub(crate) async fn stalled(h: &Harness) -> (SmtpPeer, tokio::task::JoinHandle<()>) {
     let peer = SmtpPeer::start(None).await.expect("a mail server");
     peer.next(Step::Letter, Act::Stall);
     let url = format!("smtp://{}?tls=none", peer.address());

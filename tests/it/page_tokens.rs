@@ -23,6 +23,7 @@ use crate::{
     keyring::of_team,
     lists::{List, PATHS, PageOf, paths_of_the_contract},
     refusals::Outcome,
+    sso_lists::lists_of_sso,
     watching::settled,
 };
 
@@ -81,6 +82,7 @@ async fn lists(h: &Harness) -> Vec<List> {
     for name in ["acme", "other"] {
         let team = team(h, name).await;
         lists.extend(lists_of_hubs(h, &team).await);
+        lists.extend(lists_of_sso(h, &team).await);
         let admin = UserFilter {
             team_id: team.id.clone(),
             ..UserFilter::default()

@@ -55,6 +55,22 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
     ("SsoService/ListDomains", "team.read", "teams:read"),
     ("SsoService/ProvisionSsoUser", "", "identity:write"),
     (
+        "DirectoryService/CreateDirectory",
+        "sso.update",
+        "teams:write",
+    ),
+    ("DirectoryService/GetDirectory", "team.read", "teams:read"),
+    (
+        "DirectoryService/UpdateDirectory",
+        "sso.update",
+        "teams:write",
+    ),
+    (
+        "DirectoryService/RotateDirectoryToken",
+        "sso.update",
+        "teams:write",
+    ),
+    (
         "ProductService/UpsertProduct",
         "products.manage",
         "operator",

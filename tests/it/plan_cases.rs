@@ -22,6 +22,7 @@ use crate::{
     lists::List,
     multitude::{OTHERS, PEOPLE, ROLES, born, id_of},
     product_plan_cases::product_cases,
+    sso_lists::sso_cases,
 };
 
 /// How many rows one page of fifty may read, those of accounts and the like included.
@@ -351,6 +352,7 @@ pub(crate) fn cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
     cases.extend(invitation_cases(h, team));
     cases.extend(other_cases(h, team));
     cases.extend(product_cases(h, team));
+    cases.extend(sso_cases(team));
     cases.extend(event_cases(h, team));
     cases.extend(key_cases(h, team));
     cases

@@ -41,4 +41,11 @@ INSERT INTO product_access (id, team_id, user_id, hub_id, product_id, path, thro
     SELECT {own_access}, {team}, {admin}, {hub}, CASE WHEN i % 2 = 0 THEN 'acc' ELSE 'fusion' END, 'DIRECT', {hub},
         'ACTIVE', {now}
     FROM many WHERE i < {others};
+INSERT INTO sso_connections (team_id, id, display_name, issuer, audience, jwks, algorithms, email_claim,
+    email_verified_claim, given_name_claim, family_name_claim, jit_enabled, profile_refresh_enabled, create_time, update_time)
+    SELECT {team}, {project}, 'Provider', 'https://i' || i || '.example', 'client', 'none', 'RS256', 'email',
+        'email_verified', 'given_name', 'family_name', true, false, {now}, {now}
+    FROM many WHERE i < {others};
+INSERT INTO team_domains (team_id, domain, claim_time)
+    SELECT {team}, 'd' || i || '.example', {now} FROM many WHERE i < {others};
 ";

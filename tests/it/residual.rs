@@ -31,7 +31,7 @@ tests![
     a_report_is_rehearsed_and_repeated,
 ];
 
-fn of(team: &str, product: &str, hub: &str) -> ListResidualAccessRequest {
+pub(crate) fn of(team: &str, product: &str, hub: &str) -> ListResidualAccessRequest {
     ListResidualAccessRequest {
         team_id: team.to_owned(),
         product_id: product.to_owned(),
@@ -45,7 +45,7 @@ async fn work(h: &Harness, request: ListResidualAccessRequest) -> Vec<ProductAcc
     answer.answered().accesses
 }
 
-fn report(hub: &Hub, user: &str) -> ReportResidualAccessRequest {
+pub(crate) fn report(hub: &Hub, user: &str) -> ReportResidualAccessRequest {
     ReportResidualAccessRequest {
         team_id: hub.team_id.clone(),
         hub_id: hub.id.clone(),
@@ -176,7 +176,7 @@ async fn what_ended_is_reported_and_closed(h: &Harness) {
     assert_eq!(event_types(h, &team.id, &types).await, types);
 }
 
-fn recipients(letters: &[SentMail]) -> Vec<String> {
+pub(crate) fn recipients(letters: &[SentMail]) -> Vec<String> {
     let mut all: Vec<String> = letters.iter().map(|letter| letter.to.clone()).collect();
     all.sort();
     all
@@ -261,6 +261,7 @@ async fn who_is_disabled_is_not_asked_to_look_after_a_hub(h: &Harness) {
             .await
             .user;
         h.grant(&hub, &ann).await;
+        h.advance(TimeDelta::hours(1));
         h.remove(&team.id, &ann).await;
         assert_eq!(recipients(&h.deliver().await), ["boss@acme.example"]);
     }
@@ -317,6 +318,7 @@ async fn a_report_is_rehearsed_and_repeated(h: &Harness) {
         .report_residual_access(request.clone())
         .await
         .answered();
+    h.only_letter().await;
     h.revoke(&hub, &ann).await;
     let second = h
         .products()
@@ -328,5 +330,6 @@ async fn a_report_is_rehearsed_and_repeated(h: &Harness) {
         work(h, of(&team.id, "", "")).await.is_empty(),
         "a repetition does nothing"
     );
-    h.only_letter().await;
+    h.advance(TimeDelta::hours(1));
+    assert!(h.deliver().await.is_empty());
 }

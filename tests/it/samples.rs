@@ -23,9 +23,12 @@ pub(crate) fn sample(method: &MethodDescriptor, things: &Things) -> Vec<DynamicM
     }
     let mut message = fill(&method.input(), things);
     let paths = match method.name() {
-        "UpdateTeam" | "UpdateRole" | "UpdateHub" | "UpdateProject" | "UpdateSsoConnection" => {
-            "display_name"
-        }
+        "UpdateTeam"
+        | "UpdateRole"
+        | "UpdateHub"
+        | "UpdateProject"
+        | "UpdateSsoConnection"
+        | "UpdateDirectory" => "display_name",
         "UpdateUser" => "given_name",
         "UpdateMember" | "UpdateProjectMember" => "role",
         _ => "",
@@ -111,7 +114,9 @@ fn value(field: &FieldDescriptor, things: &Things) -> Option<Value> {
             let first = kind.values().find(|value| value.number() == 1)?;
             Some(Value::EnumNumber(first.number()))
         }
-        Kind::Enum(kind) if kind.name() == "SsoAlgorithm" => Some(Value::EnumNumber(1)),
+        Kind::Enum(kind) if ["SsoAlgorithm", "DirectoryProvider"].contains(&kind.name()) => {
+            Some(Value::EnumNumber(1))
+        }
         Kind::Enum(kind) if kind.name() == "Scope" => {
             let scope = kind.get_value_by_name("SCOPE_TEAMS_READ")?;
             Some(Value::EnumNumber(scope.number()))
@@ -134,6 +139,7 @@ fn text(field: &FieldDescriptor, things: &Things) -> Option<String> {
             "Project" => "project_id",
             "Product" => "product_id",
             "SsoConnection" => "connection_id",
+            "Directory" => "directory_id",
             _ => "user_id",
         }),
         "user_ids" => of("user_id"),

@@ -1,22 +1,18 @@
 //! What ends, and what remains, of what people have in hubs when they leave the team: in the transaction that removes them, by
 //! the same number of statements whatever their number.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use uuid::Uuid;
 
+use super::telling::tell;
 use crate::{
-    domain::{
-        access::Access, hubs::Hub, leaving::Departures, letters::LetterKind, products::ProductId,
-        teams::Team,
-    },
+    domain::{access::Access, hubs::Hub, leaving::Departures, products::ProductId, teams::Team},
     error::Result,
-    ids,
     store::{
         self, Tx,
         access::Verdict,
         events::{Made, append_of_accesses, append_of_hub_admins, append_of_project_members},
-        outbox::NewLetter,
     },
 };
 
@@ -138,90 +134,15 @@ impl<'a> Leavers<'a> {
         Ok(Departures::new(left, hubs, &rules))
     }
 
-    /// The hubs into which somebody still gets, and how many people: team by team.
-    fn told<'d>(&'d self, departures: &'d Departures) -> Vec<(&'d Team, &'d Hub, u32)> {
+    /// The hubs into which somebody still gets: team by team.
+    fn told<'d>(&'d self, departures: &'d Departures) -> Vec<(&'d Team, &'d Hub)> {
         let remaining = departures.hubs.iter().filter(|one| one.remaining > 0);
         let told = remaining.filter_map(|one| {
             let team = self.teams.get(&one.hub.team_id)?;
-            Some((*team, &one.hub, people_of(departures, one.hub.id)))
+            Some((*team, &one.hub))
         });
         let mut told: Vec<_> = told.collect();
-        told.sort_by_key(|(team, hub, _)| (team.id, hub.id));
+        told.sort_by_key(|(team, hub)| (team.id, hub.id));
         told
     }
-}
-
-/// How many people still get into a hub; a person with two paths is one.
-fn people_of(departures: &Departures, hub: Uuid) -> u32 {
-    let gets_in = |of_person: &&Vec<Access>| {
-        let mut own = of_person.iter();
-        own.any(|one| one.hub_id == hub && one.is_residual())
-    };
-    let people = departures.of_people.values().filter(gets_in).count();
-    u32::try_from(people).unwrap_or(u32::MAX)
-}
-
-/// Writes one letter for each hub to each of its admins who is an active member, or, if it has none, to the team's primary
-/// admin; never to somebody who is leaving.
-pub(in crate::app) async fn tell(
-    tx: &Tx,
-    (hubs, leaving): (&[(&Team, &Hub, u32)], &[Uuid]),
-    made: Made<'_>,
-) -> Result<()> {
-    if hubs.is_empty() {
-        return Ok(());
-    }
-    let leaving: HashSet<&Uuid> = leaving.iter().collect();
-    let pairs: BTreeSet<(Uuid, Uuid)> = hubs
-        .iter()
-        .flat_map(|(team, hub, _)| {
-            let own = hub.admin_user_ids.iter().copied();
-            own.chain([team.primary_admin_user_id])
-                .map(|user| (team.id, user))
-        })
-        .filter(|(_, user)| !leaving.contains(user))
-        .collect();
-    let pairs: Vec<(Uuid, Uuid)> = pairs.into_iter().collect();
-    let mut active = HashSet::with_capacity(pairs.len());
-    for pairs in pairs.chunks(AT_ONCE) {
-        active.extend(store::memberships::active(tx, pairs).await?.into_keys());
-    }
-    let known: BTreeSet<Uuid> = active.iter().map(|(_, user)| *user).collect();
-    let known: Vec<Uuid> = known.into_iter().collect();
-    let mut languages: HashMap<Uuid, Option<String>> = HashMap::with_capacity(known.len());
-    for known in known.chunks(AT_ONCE) {
-        let accounts = store::users::by_ids(tx, known).await?.into_iter();
-        languages.extend(accounts.map(|user| (user.id, user.language)));
-    }
-
-    let mut letters = Vec::new();
-    for (team, hub, people) in hubs {
-        let is_active = |user: &Uuid| active.contains(&(team.id, *user));
-        let own = hub.admin_user_ids.iter().filter(|one| is_active(one));
-        let mut recipients: Vec<Uuid> = own.copied().collect();
-        if recipients.is_empty() && is_active(&team.primary_admin_user_id) {
-            recipients.push(team.primary_admin_user_id);
-        }
-        letters.extend(recipients.into_iter().map(|user| {
-            NewLetter {
-                id: ids::new(made.at),
-                kind: LetterKind::ResidualAccess,
-                team_id: Some(team.id),
-                user_id: user,
-                inviter_user_id: made.by.actor_user_id,
-                invitation_id: None,
-                email_change_id: None,
-                import_id: None,
-                language: languages
-                    .get(&user)
-                    .cloned()
-                    .flatten()
-                    .unwrap_or_else(|| team.settings.default_language.as_str().to_owned()),
-                sealed_token: None,
-                held: false,
-                hub: Some((hub.id, *people)),
-            }
-        }));
-    }
-    store::outbox::post(tx, letters, made.at).await
 }

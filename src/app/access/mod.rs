@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 pub mod leaving;
 pub mod residual;
+mod telling;
 
 use super::{
     Call, Caller, Context,

@@ -1,11 +1,11 @@
 //! What is still to be ended in the products themselves, and how somebody gets in.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use prost::Message;
 use uuid::Uuid;
 
-use super::{happened, leaving::tell};
+use super::{happened, telling::tell};
 use crate::{
     app::{
         Call, Caller, Context,
@@ -23,15 +23,17 @@ use crate::{
         leaving::Explanation,
         pages::{Page, Position},
         products::ProductId,
+        users::User,
     },
     error::Result,
-    store,
+    store::{self, Reads},
 };
 
 /// How many accesses an explanation names.
 const EXPLAINED: u64 = 1_000;
 
-/// A page of what remains or was reported, in a hub, in those of a product, or in all.
+/// A page of what remains or was reported, in a hub, in those of a product, or in all; and of whom the page speaks, as far
+/// as the team may still know him, in the order of ids.
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `HUB_NOT_FOUND`, `PRODUCT_NOT_FOUND`.
@@ -40,13 +42,29 @@ pub async fn list(
     caller: &Caller,
     (team, hub, product): (Uuid, Option<Uuid>, Option<ProductId>),
     cut: (Option<Position>, u64),
-) -> Result<Page<Access>> {
+) -> Result<(Page<Access>, Vec<User>)> {
     let team = authority::look_hub(ctx, caller, (team, hub, None)).await?;
     if let Some(hub) = hub {
         hubs::find(&ctx.store, (team.id, hub)).await?;
     }
     known(&ctx.store, product.as_ref()).await?;
-    store::lists::residual(&ctx.store, (team.id, hub, product), cut).await
+    let page = store::lists::residual(&ctx.store, (team.id, hub, product), cut).await?;
+    let people = people(&ctx.store, team.id, &page.items).await?;
+    Ok((page, people))
+}
+
+/// Whose access this is. The accounts are read before the memberships: who has left by then is known as he was.
+async fn people(db: &impl Reads, team: Uuid, accesses: &[Access]) -> Result<Vec<User>> {
+    let ids: BTreeSet<Uuid> = accesses.iter().map(|one| one.user_id).collect();
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    let mut users = store::users::by_ids(db, &ids).await?;
+    let departures = store::members::departures(db, team, &ids).await?;
+    users.sort_by_key(|user| user.id);
+    let known = users.into_iter().filter_map(|user| {
+        let left = *departures.get(&user.id)?;
+        Some(user.known_to_team(left))
+    });
+    Ok(known.collect())
 }
 
 /// Says that somebody whose access has ended still gets in.
@@ -76,7 +94,7 @@ pub async fn report<A: Message + Default>(
         store::access::report(tx, reported.id, now).await?;
         let event = happened(&reported, EventType::AccessReported);
         store::events::append(tx, &[event], call.made(now)).await?;
-        tell(tx, (&[(&team, &hub, 1)], &[user]), call.made(now)).await?;
+        tell(tx, (&[(&team, &hub)], &[user]), call.made(now)).await?;
         Ok(reported)
     })
     .await

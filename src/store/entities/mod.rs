@@ -1,6 +1,8 @@
 //! The tables as SeaORM sees them; private to the store.
 
 pub(super) mod api_keys;
+pub(super) mod directories;
+pub(super) mod directory_users;
 pub(super) mod email_changes;
 pub(super) mod event_log;
 pub(super) mod events;

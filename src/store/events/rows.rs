@@ -98,6 +98,10 @@ fn payload(family: Family, row: Model) -> Result<Payload> {
             split(row.changed_fields),
         ),
         Family::Domain => Payload::Domain(row.domain.ok_or_else(incomplete)?),
+        Family::Directory => Payload::Directory(
+            row.directory_id.ok_or_else(incomplete)?,
+            split(row.changed_fields),
+        ),
         Family::Unknown => Payload::Unknown,
         Family::Key => Payload::Key(row.key_id.ok_or_else(incomplete)?),
         Family::Member => Payload::Member(Membership {
@@ -176,6 +180,7 @@ pub(super) fn row(happening: &Happening, made: &Made<'_>, position: EventPositio
         rule_valid_from: None,
         connection_id: None,
         domain: None,
+        directory_id: None,
     };
     match &happening.payload {
         Payload::Team(fields) | Payload::User(fields) => {
@@ -232,6 +237,10 @@ pub(super) fn row(happening: &Happening, made: &Made<'_>, position: EventPositio
             row.changed_fields = join(fields);
         }
         Payload::Domain(domain) => row.domain = Some(domain.clone()),
+        Payload::Directory(directory, fields) => {
+            row.directory_id = Some(*directory);
+            row.changed_fields = join(fields);
+        }
         Payload::Unknown => {}
         Payload::Key(key) => row.key_id = Some(key.clone()),
         Payload::Role(role, fields) => {

@@ -1,0 +1,40 @@
+//! `DirectoryService`: which function reads each request, and which one answers it.
+
+use tonic::{Request, Response, Status};
+
+use super::{Rpc, directories};
+use crate::proto::{self, directory_service_server::DirectoryService};
+
+#[tonic::async_trait]
+impl DirectoryService for Rpc {
+    async fn create_directory(
+        &self,
+        request: Request<proto::CreateDirectoryRequest>,
+    ) -> Result<Response<proto::CreateDirectoryResponse>, Status> {
+        self.mutate(request, directories::create, directories::created)
+            .await
+    }
+
+    async fn get_directory(
+        &self,
+        request: Request<proto::GetDirectoryRequest>,
+    ) -> Result<Response<proto::GetDirectoryResponse>, Status> {
+        self.call(request, directories::get).await
+    }
+
+    async fn update_directory(
+        &self,
+        request: Request<proto::UpdateDirectoryRequest>,
+    ) -> Result<Response<proto::UpdateDirectoryResponse>, Status> {
+        self.mutate(request, directories::update, directories::updated)
+            .await
+    }
+
+    async fn rotate_directory_token(
+        &self,
+        request: Request<proto::RotateDirectoryTokenRequest>,
+    ) -> Result<Response<proto::RotateDirectoryTokenResponse>, Status> {
+        self.mutate(request, directories::rotate, directories::rotated)
+            .await
+    }
+}

@@ -1,0 +1,25 @@
+//! Directories.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, DeriveEntityModel)]
+#[sea_orm(table_name = "directories")]
+pub(in crate::store) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(in crate::store) team_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(in crate::store) id: Uuid,
+    pub(in crate::store) display_name: String,
+    pub(in crate::store) provider: String,
+    pub(in crate::store) token_id: String,
+    pub(in crate::store) token_hash: Vec<u8>,
+    pub(in crate::store) cursor: Option<String>,
+    pub(in crate::store) create_time: i64,
+    pub(in crate::store) update_time: i64,
+    pub(in crate::store) last_sync_time: Option<i64>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(in crate::store) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

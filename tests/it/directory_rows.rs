@@ -1,0 +1,48 @@
+//! Rows of directories that every index accepts, and what repeats or strays from them.
+
+/// One a table.
+pub(crate) const ROWS: &[&str] = &[
+    "INSERT INTO directories (team_id, id, display_name, provider, token_id, token_hash, create_time, update_time)
+     VALUES ({3}, {4}, 'D', 'OTHER', 't', {5}, 1, 1)",
+    "INSERT INTO directory_users (team_id, directory_id, external_id, user_id, user_name, create_time, update_time)
+     VALUES ({3}, {4}, 'e', {1}, 'u', 1, 1)",
+];
+
+/// What repeats nothing but the columns of one unique index, and by which name each database knows the index. A second directory
+/// with the id of the first is a second one of the team too.
+pub(crate) const DUPLICATES: &[(&str, &str)] = &[
+    (
+        "directories_pkey|directories.team_id",
+        "INSERT INTO directories (team_id, id, display_name, provider, token_id, token_hash, create_time, update_time)
+         VALUES ({3}, {4}, 'D', 'OTHER', 'u', {5}, 1, 1)",
+    ),
+    (
+        "directories_team|directories.team_id",
+        "INSERT INTO directories (team_id, id, display_name, provider, token_id, token_hash, create_time, update_time)
+         VALUES ({3}, {5}, 'D', 'OTHER', 'u', {5}, 1, 1)",
+    ),
+    (
+        "directories_token|directories.token_id",
+        "INSERT INTO directories (team_id, id, display_name, provider, token_id, token_hash, create_time, update_time)
+         VALUES ({4}, {5}, 'D', 'OTHER', 't', {5}, 1, 1)",
+    ),
+    (
+        "directory_users_pkey|directory_users.team_id, directory_users.directory_id, directory_users.external_id",
+        "INSERT INTO directory_users (team_id, directory_id, external_id, user_id, user_name, create_time, update_time)
+         VALUES ({3}, {4}, 'e', {2}, 'u', 1, 1)",
+    ),
+    (
+        "directory_users_user|directory_users.user_id, directory_users.team_id",
+        "INSERT INTO directory_users (team_id, directory_id, external_id, user_id, user_name, create_time, update_time)
+         VALUES ({3}, {4}, 'f', {1}, 'u', 1, 1)",
+    ),
+];
+
+/// What cannot be: of a team that is none, of somebody who was never in the team, and what would leave people behind without their directory.
+pub(crate) const STRAYS: &[&str] = &[
+    "INSERT INTO directories (team_id, id, display_name, provider, token_id, token_hash, create_time, update_time)
+     VALUES ({6}, {5}, 'D', 'OTHER', 'u', {5}, 1, 1)",
+    "INSERT INTO directory_users (team_id, directory_id, external_id, user_id, user_name, create_time, update_time)
+     VALUES ({3}, {4}, 'f', {2}, 'u', 1, 1)",
+    "DELETE FROM directories",
+];
