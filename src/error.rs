@@ -1,6 +1,9 @@
 //! The one closed error of the crate, and the words for broken fields; what they become on the wire is `rpc/status.rs`.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt::{self, Write},
+    time::Duration,
+};
 
 use uuid::Uuid;
 
@@ -75,6 +78,19 @@ impl Error {
     /// An internal error from words, for states that cannot be.
     pub fn internal(what: impl Into<String>) -> Self {
         Self::Internal(what.into().into())
+    }
+
+    /// What it says with all its causes, for whoever reads the log.
+    #[must_use]
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(next) = cause {
+            // Writing into a string cannot fail.
+            let _ = write!(text, ": {next}");
+            cause = next.source();
+        }
+        text
     }
 
     /// A stored value that no longer is what it was when it was stored. It does not show the value.

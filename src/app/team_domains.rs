@@ -11,12 +11,14 @@ use super::{
 use crate::{
     clock::Time,
     domain::{
+        email::Email,
         events::{EventType, Happening, Payload},
         pages::Page,
         team_domains::{self, DomainName, TeamDomain},
+        teams::Team,
     },
     error::{Error, Reason, Result},
-    store::{self, Tx},
+    store::{self, Reads, Tx},
 };
 
 /// Notes that a team says a domain is its own.
@@ -141,4 +143,13 @@ fn happened(claim: &TeamDomain, event_type: EventType) -> Happening {
         user_id: None,
         payload: Payload::Domain(claim.domain.as_str().to_owned()),
     }
+}
+
+/// Whether an address is in a domain that the team has verified.
+pub(super) async fn is_own(db: &impl Reads, team: &Team, email: &Email) -> Result<bool> {
+    let Ok(domain) = DomainName::parse("email", email.domain()) else {
+        return Ok(false);
+    };
+    let claim = store::team_domains::find(db, team.id, &domain).await?;
+    Ok(claim.is_some_and(|claim| claim.verify_time.is_some()))
 }

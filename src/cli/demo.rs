@@ -220,6 +220,8 @@ fn config(folder: &Path) -> Result<ServeConfig, CliError> {
     };
     Ok(ServeConfig {
         listen: ([127, 0, 0, 1], 0).into(),
+        http_listen: None,
+        http_url: String::new(),
         tls: None,
         public_url: "http://localhost:8080".to_owned(),
         migrate: MigrateMode::Auto,

@@ -1,6 +1,6 @@
 //! `muster serve`: everything in one process, until it is told to stop.
 
-use std::process::ExitCode;
+use std::{net::SocketAddr, process::ExitCode};
 
 use tokio::{
     net::TcpListener,
@@ -16,7 +16,7 @@ use crate::{
         relay::Relay,
         transport::{Folder, Transport},
     },
-    server::{self, Door, Tls, socket, start},
+    server::{self, Door, Doors, Tls, Web, socket, start},
     telemetry,
 };
 
@@ -28,6 +28,10 @@ pub async fn run(args: &ServeArgs) -> Result<ExitCode, CliError> {
     let config = args.check()?;
     telemetry::begin(&config.log).map_err(|error| CliError::new(error.to_string()))?;
     let tls = config.tls.as_ref().map(Tls::load).transpose()?;
+    let web_tls = match (&config.tls, config.http_listen) {
+        (Some(files), Some(_)) => Some(Tls::load_for_web(files)?),
+        (None, _) | (_, None) => None,
+    };
     socket::make_room(&config.settings.connections);
     let relay = |ctx: &Context| relay(ctx, &config);
     let started = start::open(&config).await?;
@@ -39,17 +43,34 @@ pub async fn run(args: &ServeArgs) -> Result<ExitCode, CliError> {
         ));
     }
 
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
-        CliError::new(format!("cannot listen on {}: {error}", config.listen))
-            .advise("Is another server running? Choose another address with --listen.")
-    })?;
+    let listener = listen(config.listen, "--listen").await?;
+    let web = match config.http_listen {
+        Some(address) => Some(Web {
+            door: Door::of_web(listen(address, "--http-listen").await?, web_tls),
+            url: config.http_url.clone(),
+        }),
+        None => None,
+    };
     let address = listener.local_addr()?;
     let stop = stop()?;
     tracing::info!(%address, tls = tls.is_some(), database = %config.database, mail = %config.mail.target, "serving");
     let store = started.ctx.store.clone();
-    server::run(started.ctx, relay, Door::new(listener, tls), stop).await?;
+    let doors = Doors {
+        grpc: Door::new(listener, tls),
+        web,
+    };
+    Box::pin(server::run(started.ctx, relay, doors, stop)).await?;
     store.close().await?;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn listen(address: SocketAddr, flag: &str) -> Result<TcpListener, CliError> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|error| {
+        CliError::new(format!("cannot listen on {address}: {error}")).advise(format!(
+            "Is another server running? Choose another address with {flag}."
+        ))
+    })
 }
 
 /// The relay that the configuration describes.

@@ -161,3 +161,10 @@ pub struct CallSettings {
     )]
     pub idle_transaction_timeout: Duration,
 }
+
+impl CallSettings {
+    /// How many credentials that were not good lately a second, and at once after a rest.
+    pub(crate) const fn new_credentials(&self) -> (u32, u32) {
+        (self.new_credentials_per_second, self.new_credentials_burst)
+    }
+}

@@ -20,6 +20,13 @@ pub struct ServeArgs {
         default_value = "127.0.0.1:50051"
     )]
     pub listen: SocketAddr,
+    /// The address and port where directories come in that speak SCIM 2.0, under `/scim/v2`; none without it. It speaks the
+    /// same TLS as the other, and asks nobody for a certificate.
+    #[arg(long, env = "MUSTER_HTTP_LISTEN", value_name = "ADDRESS")]
+    pub http_listen: Option<SocketAddr>,
+    /// Where directories reach that address; the locations of resources begin with it, or are paths without it.
+    #[arg(long, env = "MUSTER_HTTP_URL", value_name = "URL")]
+    pub http_url: Option<String>,
     /// Serves beyond this machine without TLS: for a private network, or behind a proxy that speaks it.
     #[arg(
         long,
@@ -75,20 +82,27 @@ impl ServeArgs {
     /// The first setting that cannot be used.
     pub fn check(&self) -> Result<ServeConfig, ConfigError> {
         let tls = self.tls.check()?;
-        if tls.is_none() && !self.insecure_no_tls && !self.listen.ip().is_loopback() {
+        let listens = [Some(self.listen), self.http_listen];
+        let is_open = |listen: &SocketAddr| !listen.ip().is_loopback();
+        let open = listens.into_iter().flatten().find(is_open);
+        if let (Some(open), None, false) = (open, &tls, self.insecure_no_tls) {
             return Err(ConfigError::new(format!(
-                "{} is reachable from other machines, and keys and addresses would cross the network in the clear.\n\
+                "{open} is reachable from other machines, and keys and addresses would cross the network in the clear.\n\
                  Give a certificate with --tls-certificate and --tls-key, or listen on 127.0.0.1, or put a proxy that \
-                 speaks TLS before it (or a private network around it) and say so with --insecure-no-tls.",
-                self.listen
+                 speaks TLS before it (or a private network around it) and say so with --insecure-no-tls."
             )));
         }
         self.settings.check()?;
         let database = self.database.check()?;
         Ok(ServeConfig {
             listen: self.listen,
+            http_listen: self.http_listen,
+            http_url: match &self.http_url {
+                Some(url) => web_url("--http-url (MUSTER_HTTP_URL)", url)?,
+                None => String::new(),
+            },
             tls,
-            public_url: public_url(&self.public_url)?,
+            public_url: web_url("--public-url (MUSTER_PUBLIC_URL)", &self.public_url)?,
             migrate: self.migrate,
             log: self.log.clone(),
             mail: self.mail.check()?,
@@ -105,6 +119,10 @@ impl ServeArgs {
 pub struct ServeConfig {
     /// Where it listens.
     pub listen: SocketAddr,
+    /// Where directories come in, if they do.
+    pub http_listen: Option<SocketAddr>,
+    /// What the locations of their resources begin with: as `public_url`, or empty.
+    pub http_url: String,
     /// The files of TLS, if it is spoken.
     pub tls: Option<TlsFiles>,
     /// What links begin with: http or https, without a slash at the end.
@@ -161,7 +179,7 @@ pub enum LogFormat {
     Json,
 }
 
-fn public_url(text: &str) -> Result<String, ConfigError> {
+fn web_url(flag: &str, text: &str) -> Result<String, ConfigError> {
     let text = text.trim().trim_end_matches('/');
     let host = ["http://", "https://"]
         .iter()
@@ -173,8 +191,8 @@ fn public_url(text: &str) -> Result<String, ConfigError> {
     };
     match host {
         Some(host) if !host.is_empty() && !host.contains(unusable) => Ok(text.to_owned()),
-        _ => Err(ConfigError::new(
-            "--public-url (MUSTER_PUBLIC_URL) must be http or https, a host and perhaps a path, such as https://team.example.org",
-        )),
+        _ => Err(ConfigError::new(format!(
+            "{flag} must be http or https, a host and perhaps a path, such as https://team.example.org"
+        ))),
     }
 }

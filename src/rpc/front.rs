@@ -91,7 +91,7 @@ impl Front {
     #[must_use]
     pub fn new(ctx: Context) -> Self {
         let permits = Permits::new(&ctx.settings.calls);
-        let rates = Rates::new(&ctx.settings.calls, ctx.clock.clone());
+        let rates = Rates::new(&ctx.settings.calls, &ctx.clock);
         Self {
             ctx,
             permits,

@@ -10,10 +10,10 @@ use super::{
     deadline::Deadline,
     import_upload::Limits,
     members,
-    places::Place,
     values::{id, timestamp, words},
 };
 use crate::{
+    app::places::Place,
     domain::imports::{Import, ImportId, ImportResult, Outcome},
     error::{Error, Reason, Result, Violations},
     proto,

@@ -8,7 +8,7 @@ use tonic::{Request, Response, Status};
 use tracing::Instrument;
 
 use crate::{
-    app::{self, Caller, Context},
+    app::{self, Caller, Context, places::Places},
     domain::events::EventPosition,
     error::{Error, Result},
 };
@@ -38,7 +38,6 @@ mod mutations;
 mod pages;
 pub mod peer;
 mod permits;
-mod places;
 mod product_service;
 mod products;
 mod profiles;
@@ -67,7 +66,6 @@ pub use few::Few;
 pub use front::{CallId, Front};
 pub use peer::Peer;
 use permits::Permit;
-use places::Places;
 
 /// The largest message, in bytes, of services that need no key: a stranger may begin many and finish none.
 pub(crate) const OPEN_MESSAGE_MAX_BYTES: usize = 4 * 1024;

@@ -8,11 +8,9 @@ use http::Extensions;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Request;
 
-use super::{
-    peer::Peer,
-    places::{Place, Places},
-};
+use super::peer::Peer;
 use crate::{
+    app::places::{Place, Places},
     config::CallSettings,
     error::{Error, Reason, Result},
 };

@@ -1,6 +1,6 @@
 //! The one place that turns an error into a status: its code, its `google.rpc` details, and how loudly it is logged.
 
-use std::{collections::HashMap, error::Error as _, fmt::Write, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
@@ -113,7 +113,7 @@ pub(super) fn of(error: &Error, call: CallId) -> Status {
             (Code::Unavailable, reason, advice(reason))
         }
         Error::Internal(_) => {
-            tracing::error!(call.id = %call, error = chain(error), "a bug");
+            tracing::error!(call.id = %call, error = error.chain(), "a bug");
             let reason = Reason::Internal;
             (Code::Internal, reason, advice(reason))
         }
@@ -157,17 +157,6 @@ fn fields(violations: &[error::FieldViolation]) -> Vec<FieldViolation> {
 
 fn set_resource(details: &mut ErrorDetails, resource: &Resource) {
     details.set_resource_info(resource.kind, &resource.name, "", "");
-}
-
-fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        // Writing into a string cannot fail.
-        let _ = write!(text, ": {next}");
-        cause = next.source();
-    }
-    text
 }
 
 /// What a person should know or do next. Programs read the reason instead.

@@ -1,5 +1,5 @@
 //! The front door: takes connections from the listener, lets each shake hands in a task of its own, and hands over
-//! those that speak HTTP/2.
+//! those that speak as they should.
 
 use std::{
     collections::VecDeque,
@@ -18,7 +18,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
-    connection::{Connection, Transport, read_preface},
+    connection::{Connection, Greeting, Speech, Transport, greeting},
     socket,
     tls::{Tls, certificate_names},
 };
@@ -34,13 +34,30 @@ const WARN_EVERY: Duration = Duration::from_secs(10);
 pub struct Door {
     listener: TcpListener,
     tls: Option<Tls>,
+    speech: Speech,
 }
 
 impl Door {
-    /// A door that speaks TLS, or none if there is none.
+    /// A door for gRPC that speaks TLS, or none if there is none.
     #[must_use]
     pub const fn new(listener: TcpListener, tls: Option<Tls>) -> Self {
-        Self { listener, tls }
+        let speech = Speech::Http2;
+        Self {
+            listener,
+            tls,
+            speech,
+        }
+    }
+
+    /// A door for plain HTTP, of either version.
+    #[must_use]
+    pub const fn of_web(listener: TcpListener, tls: Option<Tls>) -> Self {
+        let speech = Speech::Http;
+        Self {
+            listener,
+            tls,
+            speech,
+        }
     }
 
     /// Connections as they come, until `stop`; then the listener is closed.
@@ -57,6 +74,7 @@ impl Door {
         }
         let hall = Arc::new(Hall {
             tls,
+            speech: self.speech,
             seats: Arc::new(Semaphore::new(limits.max_connections)),
             limits: limits.clone(),
             ready,
@@ -76,6 +94,7 @@ impl From<TcpListener> for Door {
 /// What those who shake hands share.
 struct Hall {
     tls: Option<Arc<Tls>>,
+    speech: Speech,
     seats: Arc<Semaphore>,
     limits: Connections,
     ready: mpsc::Sender<Result<Connection, Infallible>>,
@@ -136,8 +155,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 /// One connection's handshake, within its time; whoever fails is closed.
 async fn greet(stream: TcpStream, address: SocketAddr, hall: Arc<Hall>) {
     let shaking = shake(stream, address, &hall);
-    let (transport, peer) = match tokio::time::timeout(hall.limits.handshake_timeout, shaking).await
-    {
+    let (shaken, peer) = match tokio::time::timeout(hall.limits.handshake_timeout, shaking).await {
         Ok(Ok(shaken)) => shaken,
         Ok(Err(error)) => {
             let error = &error as &dyn std::error::Error;
@@ -154,7 +172,7 @@ async fn greet(stream: TcpStream, address: SocketAddr, hall: Arc<Hall>) {
         return;
     };
     let life = hall.limits.connection_age + hall.limits.connection_grace;
-    let connection = Connection::new(transport, peer, life, seat);
+    let connection = Connection::new(shaken, peer, life, seat);
     // Nobody takes it any more when the server stops.
     drop(hall.ready.send(Ok(connection)).await);
 }
@@ -163,7 +181,7 @@ async fn shake(
     stream: TcpStream,
     address: SocketAddr,
     hall: &Hall,
-) -> io::Result<(Box<dyn Transport>, Peer)> {
+) -> io::Result<((Box<dyn Transport>, Greeting), Peer)> {
     let silence = hall.limits.keepalive_interval + hall.limits.keepalive_timeout;
     socket::tune(&stream, silence)?;
     let mut names = Vec::new();
@@ -175,12 +193,12 @@ async fn shake(
             Box::new(stream)
         }
     };
-    read_preface(&mut transport).await?;
+    let greeting = greeting(&mut transport, hall.speech).await?;
     let peer = Peer {
         address: Some(address),
         certificate_names: names.into(),
     };
-    Ok((transport, peer))
+    Ok(((transport, greeting), peer))
 }
 
 impl Hall {

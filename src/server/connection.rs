@@ -1,4 +1,4 @@
-//! One connection that has shaken hands, as tonic reads and writes it.
+//! One connection that has shaken hands, as tonic and hyper read and write it.
 
 use std::{
     io,
@@ -24,50 +24,87 @@ pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
 
-/// A connection whose other end has said that it speaks HTTP/2.
+/// What a door lets in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Speech {
+    /// Only HTTP/2, as gRPC has it.
+    Http2,
+    /// Also HTTP/1.1.
+    Http,
+}
+
+/// How a connection began.
+pub(super) struct Greeting {
+    /// What was read before hyper sees the connection, so that hyper is given it again.
+    read: Vec<u8>,
+    /// Whether it is HTTP/2.
+    pub(super) is_http2: bool,
+}
+
+/// A connection whose other end has begun to speak.
 pub struct Connection {
     transport: Box<dyn Transport>,
-    /// The preface is read before hyper sees the connection, so hyper is given it again.
-    preface: &'static [u8],
+    greeting: Greeting,
+    /// How much of the greeting was given to hyper.
+    given: usize,
     peer: Peer,
     end: Pin<Box<Sleep>>,
     _seat: OwnedSemaphorePermit,
 }
 
-/// Reads the preface.
+/// Reads how the other end begins: the preface of HTTP/2, or what is no part of it.
 ///
 /// # Errors
-/// The other end says something else, or nothing more.
-pub(super) async fn read_preface(transport: &mut Box<dyn Transport>) -> io::Result<()> {
+/// The other end says something else than the door lets in, or nothing more.
+pub(super) async fn greeting(
+    transport: &mut Box<dyn Transport>,
+    speech: Speech,
+) -> io::Result<Greeting> {
     let mut read = [0; PREFACE.len()];
     let mut length = 0;
     while length < PREFACE.len() {
         let more = transport.read(&mut read[length..]).await?;
         length += more;
-        if more == 0 || read[..length] != PREFACE[..length] {
+        let is_http2 = more > 0 && read[..length] == PREFACE[..length];
+        if more > 0 && !is_http2 && speech == Speech::Http {
+            return Ok(Greeting {
+                read: read[..length].to_vec(),
+                is_http2,
+            });
+        }
+        if !is_http2 {
             let words = "it does not begin as HTTP/2 does";
             return Err(io::Error::new(io::ErrorKind::InvalidData, words));
         }
     }
-    Ok(())
+    Ok(Greeting {
+        read: PREFACE.to_vec(),
+        is_http2: true,
+    })
 }
 
 impl Connection {
-    /// A connection whose preface was read. It fails after `life`, whatever its calls do, and gives its seat back when
+    /// A connection whose greeting was read. It fails after `life`, whatever its calls do, and gives its seat back when
     /// it is dropped.
     pub(super) fn new(
-        transport: Box<dyn Transport>,
+        (transport, greeting): (Box<dyn Transport>, Greeting),
         peer: Peer,
         life: Duration,
         seat: OwnedSemaphorePermit,
     ) -> Self {
         Self {
             transport,
-            preface: PREFACE,
+            greeting,
+            given: 0,
             peer,
             end: Box::pin(sleep(life)),
             _seat: seat,
         }
+    }
+
+    /// Whether it is HTTP/2.
+    pub(super) const fn is_http2(&self) -> bool {
+        self.greeting.is_http2
     }
 
     /// Fails once the connection's life is over. A peer that takes nothing keeps hyper in writing and flushing, so it
@@ -98,11 +135,11 @@ impl AsyncRead for Connection {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.lives(polling)?;
-        if !self.preface.is_empty() {
-            let length = self.preface.len().min(buffer.remaining());
-            let (now, later) = self.preface.split_at(length);
-            buffer.put_slice(now);
-            self.preface = later;
+        let rest = &self.greeting.read[self.given..];
+        if !rest.is_empty() {
+            let length = rest.len().min(buffer.remaining());
+            buffer.put_slice(&rest[..length]);
+            self.given += length;
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.transport).poll_read(polling, buffer)

@@ -33,14 +33,37 @@ pub mod socket;
 pub mod start;
 mod tail;
 mod tls;
+mod web;
 
 use health::Health;
 
-pub use self::{accept::Door, connection::Connection, tls::Tls};
+pub use self::{
+    accept::Door,
+    connection::Connection,
+    tls::Tls,
+    web::{Web, serve as serve_web},
+};
 
 /// How long connections may stay once every call has ended: for what was answered to leave, and no longer, since
 /// whoever says nothing more does not go by himself.
 const LEAVE: Duration = Duration::from_secs(2);
+
+/// The doors of a process.
+pub struct Doors {
+    /// For gRPC.
+    pub grpc: Door,
+    /// For directories that speak SCIM, if they are served.
+    pub web: Option<Web>,
+}
+
+impl<D: Into<Door>> From<D> for Doors {
+    fn from(door: D) -> Self {
+        Self {
+            grpc: door.into(),
+            web: None,
+        }
+    }
+}
 
 /// Serves with everything that runs beside it, the relay and housekeeping, until `shutdown` ends; then drains.
 ///
@@ -49,7 +72,7 @@ const LEAVE: Duration = Duration::from_secs(2);
 pub async fn run(
     ctx: Context,
     relay: Relay,
-    door: impl Into<Door>,
+    doors: impl Into<Doors>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
     let stop = CancellationToken::new();
@@ -66,7 +89,7 @@ pub async fn run(
                 shutdown.await;
                 stop.cancel();
             };
-            let served = serve(ctx, door, told).await;
+            let served = serve(ctx, doors, told).await;
             // Serving may also end by itself.
             stop.cancel();
             served
@@ -89,7 +112,7 @@ pub async fn run(
 /// When serving fails, or calls still ran at the end of the drain timeout.
 pub async fn serve(
     ctx: Context,
-    door: impl Into<Door>,
+    doors: impl Into<Doors>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
     let settings = ctx.settings.clone();
@@ -102,7 +125,12 @@ pub async fn serve(
     let tail = tokio::spawn(tail::run(ctx.clone(), heads, stop.clone()));
     let _tail = AbortOnDropHandle::new(tail);
     let limits = &settings.connections;
-    let incoming = door.into().connections(limits, stop.clone());
+    let doors = doors.into();
+    let web = doors.web.map(|web| {
+        let serving = serve_web(ctx.clone(), web, tasks.clone(), stop.clone());
+        AbortOnDropHandle::new(tokio::spawn(serving))
+    });
+    let incoming = doors.grpc.connections(limits, stop.clone());
     let mut serving = tokio::spawn(
         transport(limits)
             .layer(Front::new(ctx.clone()))
@@ -131,7 +159,15 @@ pub async fn serve(
     tasks.close();
     let drained = tokio::time::timeout(settings.drain_timeout, async {
         tasks.wait().await;
-        let left = tokio::time::timeout(LEAVE, &mut serving).await;
+        let left = tokio::time::timeout(LEAVE, async {
+            let left = (&mut serving).await;
+            if let Some(web) = web {
+                // What it could not serve, it told.
+                drop(web.await);
+            }
+            left
+        });
+        let left = left.await;
         // What the front was still looking at has begun meanwhile.
         tasks.wait().await;
         left

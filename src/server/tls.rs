@@ -22,6 +22,7 @@ const SETTLES: Duration = Duration::from_secs(1);
 /// What speaks TLS, with the newest good files.
 pub struct Tls {
     files: TlsFiles,
+    protocols: &'static [&'static [u8]],
     read: Contents,
     current: watch::Sender<Arc<ServerConfig>>,
 }
@@ -63,10 +64,28 @@ impl Tls {
     /// # Errors
     /// One cannot be read, does not hold what it should, or the key is not the certificate's.
     pub fn load(files: &TlsFiles) -> Result<Self, ConfigError> {
-        let read = Contents::read(files)?;
-        let config = read.config(files)?;
+        Self::speaking(files.clone(), &[b"h2"])
+    }
+
+    /// Reads the files for plain HTTP. Nobody is asked for a certificate there: the directories of others have a token, and
+    /// none that our authority vouches for.
+    ///
+    /// # Errors
+    /// As [`Tls::load`].
+    pub fn load_for_web(files: &TlsFiles) -> Result<Self, ConfigError> {
+        let files = TlsFiles {
+            client_ca: None,
+            ..files.clone()
+        };
+        Self::speaking(files, &[b"h2", b"http/1.1"])
+    }
+
+    fn speaking(files: TlsFiles, protocols: &'static [&'static [u8]]) -> Result<Self, ConfigError> {
+        let read = Contents::read(&files)?;
+        let config = read.config(&files, protocols)?;
         Ok(Self {
-            files: files.clone(),
+            files,
+            protocols,
             read,
             current: watch::Sender::new(Arc::new(config)),
         })
@@ -101,7 +120,7 @@ impl Tls {
             };
             let fresh = read.and_then(|read| {
                 let settled = looks.settled(read);
-                let config = settled.map(|it| Ok((it.config(&self.files)?, it)));
+                let config = settled.map(|it| Ok((it.config(&self.files, self.protocols)?, it)));
                 config.transpose()
             });
             match fresh {
@@ -155,7 +174,7 @@ impl Contents {
         })
     }
 
-    fn config(&self, files: &TlsFiles) -> Result<ServerConfig, ConfigError> {
+    fn config(&self, files: &TlsFiles, protocols: &[&[u8]]) -> Result<ServerConfig, ConfigError> {
         let provider = Arc::new(ring::default_provider());
         let chain = certificates(&self.certificate, &files.certificate)?;
         let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(|_| {
@@ -179,7 +198,7 @@ impl Contents {
         let mut config = builder
             .with_single_cert(chain, key)
             .map_err(|error| unfit(&error, files))?;
-        config.alpn_protocols = vec![b"h2".to_vec()];
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         if asks {
             // Each connection shows its certificate anew: one that has expired since opens no other.
             config.session_storage = Arc::new(NoServerSessionStorage {});

@@ -61,6 +61,7 @@ pub mod replays;
 pub mod residual_letters;
 pub mod roles;
 mod rows;
+pub mod scim_users;
 pub mod seats;
 mod snapshot;
 pub mod sso;

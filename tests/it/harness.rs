@@ -23,7 +23,12 @@ use muster::{
     server,
     store::{Store, StoreOptions},
 };
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{OnceCell, oneshot},
+    task::JoinHandle,
+};
+
 use tonic::{
     Request, Status,
     metadata::{Ascii, MetadataValue},
@@ -31,7 +36,10 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
-use crate::backends::{Backend, Database};
+use crate::{
+    backends::{Backend, Database},
+    web::WebServer,
+};
 
 /// When every test begins: 2026-03-01T12:00:00Z.
 const START: i64 = 1_772_366_400;
@@ -133,6 +141,7 @@ pub(crate) struct Harness {
     key: BearerKey,
     shutdown: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<()>>,
+    pub(crate) web: OnceCell<WebServer>,
 }
 
 impl Harness {
@@ -191,6 +200,7 @@ impl Harness {
             key: BearerKey::new(key.text()),
             shutdown: Some(shutdown),
             server: Some(server),
+            web: OnceCell::new(),
         }
     }
 
@@ -324,6 +334,9 @@ impl Harness {
             unread.len()
         );
         drop(self.shutdown.take());
+        if let Some(web) = self.web.take() {
+            web.close().await;
+        }
         if let Some(server) = self.server.take() {
             // The last connection is ours; a server that drains well does not wait for it.
             let ended = tokio::time::timeout(Duration::from_secs(20), server).await;

@@ -169,6 +169,8 @@ mod role_races;
 mod roles;
 mod rotation;
 mod samples;
+mod scim_door;
+mod scim_users;
 mod search;
 mod search_keys;
 mod seats;
@@ -205,6 +207,7 @@ mod watchers;
 mod watches;
 mod watching;
 mod ways;
+mod web;
 mod writers;
 
 use std::{process::ExitCode, sync::Arc};
@@ -318,6 +321,8 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     role_offers::tests,
     role_races::tests,
     roles::tests,
+    scim_door::tests,
+    scim_users::tests,
     search::tests,
     search_keys::tests,
     seats::tests,

@@ -3,7 +3,9 @@
 use prost::Message;
 use uuid::Uuid;
 
-use super::{Call, Context, authority::Place, calls::once, invitations::Entered, users};
+use super::{
+    Call, Context, authority::Place, calls::once, invitations::Entered, team_domains::is_own, users,
+};
 use crate::{
     clock::Time,
     domain::{
@@ -11,13 +13,12 @@ use crate::{
         id_tokens::{self, SignIn, TokenFault},
         members::Source,
         sso::SsoConnection,
-        team_domains::DomainName,
         teams::Team,
         users::{ProfileChanges, User},
     },
     error::{Error, Result},
     oidc::Token,
-    store::{self, Reads, Tx, events::Made},
+    store::{self, Tx, events::Made},
 };
 
 mod entering;
@@ -149,13 +150,4 @@ async fn refresh(
         store::events::append(tx, &[event], made).await?;
     }
     Ok(())
-}
-
-/// Whether an address is in a domain that the team has verified.
-async fn is_own(db: &impl Reads, team: &Team, email: &crate::domain::email::Email) -> Result<bool> {
-    let Ok(domain) = DomainName::parse("email", email.domain()) else {
-        return Ok(false);
-    };
-    let claim = store::team_domains::find(db, team.id, &domain).await?;
-    Ok(claim.is_some_and(|claim| claim.verify_time.is_some()))
 }

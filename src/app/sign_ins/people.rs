@@ -1,7 +1,7 @@
 //! Who signed in: somebody known by his identity, somebody known by his address, or somebody new.
 
-use super::is_own;
 use crate::{
+    app::team_domains::is_own,
     clock::Time,
     domain::{
         email::Email,

@@ -220,9 +220,9 @@ fn compare(
             let is_it = truth(value)?;
             equality(operator, |()| Condition::Constant(is_it))
         }
-        Attribute::EmailType => constant(EMAIL_TYPE, operator, texts(value)?),
-        Attribute::ResourceType => constant("User", operator, texts(value)?),
-        Attribute::Schemas => constant(USER, operator, texts(value)?),
+        Attribute::EmailType => Ok(constant(EMAIL_TYPE, operator, texts(value)?)),
+        Attribute::ResourceType => Ok(constant("User", operator, texts(value)?)),
+        Attribute::Schemas => Ok(constant(USER, operator, texts(value)?)),
         Attribute::Created => time(TimeField::Created, operator, value),
         Attribute::LastModified => time(TimeField::LastModified, operator, value),
         // Nobody has it, so that it is equal to nothing.
@@ -285,7 +285,7 @@ fn id(operator: Operator, text: &str) -> Result<Condition, ScimFault> {
 }
 
 /// What everybody's text is, compared.
-fn constant(everybodys: &str, operator: Operator, text: &str) -> Result<Condition, ScimFault> {
+fn constant(everybodys: &str, operator: Operator, text: &str) -> Condition {
     let (own, text) = (everybodys.to_ascii_lowercase(), text.to_ascii_lowercase());
     let holds = match operator {
         Operator::Equal => own == text,
@@ -298,7 +298,7 @@ fn constant(everybodys: &str, operator: Operator, text: &str) -> Result<Conditio
         Operator::Less => own < text,
         Operator::LessOrEqual => own <= text,
     };
-    Ok(Condition::Constant(holds))
+    Condition::Constant(holds)
 }
 
 fn time(field: TimeField, operator: Operator, value: &Value) -> Result<Condition, ScimFault> {

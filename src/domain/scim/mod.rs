@@ -3,6 +3,7 @@
 pub mod attributes;
 pub mod conditions;
 pub mod filter;
+mod kept;
 mod patch;
 pub mod path;
 mod reader;
@@ -11,6 +12,7 @@ pub mod users;
 pub use self::{
     conditions::Condition,
     filter::Filter,
+    kept::KeptUser,
     patch::{MAX_OPERATIONS, Patch},
     path::Path,
     users::{Draft, ScimUser},

@@ -90,7 +90,9 @@ fn whole(all: &mut Vec<DraftEmail>, (manner, value): (Manner, &Value)) -> Result
             let new: Vec<DraftEmail> = given.into_iter().filter(|it| !all.contains(it)).collect();
             room(all.len(), new.len())?;
             if new.iter().any(|email| email.primary) {
-                all.iter_mut().for_each(|email| email.primary = false);
+                for email in all.iter_mut() {
+                    email.primary = false;
+                }
             }
             all.extend(new);
         }

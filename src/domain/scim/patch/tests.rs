@@ -18,6 +18,10 @@ fn ada() -> Draft {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "each is written where it is used"
+)]
 fn patched(operations: Value) -> Result<Draft, ScimFault> {
     let mut user = ada();
     let body = json!({ "schemas": [SCHEMA], "Operations": operations });

@@ -8,20 +8,20 @@ use std::{
 
 /// How many places each holder has that has any. Clones share it.
 #[derive(Clone)]
-pub(super) struct Places<K: Hash + Eq + Clone> {
+pub(crate) struct Places<K: Hash + Eq + Clone> {
     taken: Arc<Mutex<HashMap<K, usize>>>,
     most: usize,
 }
 
 /// One place, given back when it is dropped.
-pub(super) struct Place<K: Hash + Eq + Clone> {
+pub(crate) struct Place<K: Hash + Eq + Clone> {
     holder: K,
     places: Places<K>,
 }
 
 impl<K: Hash + Eq + Clone> Places<K> {
     /// So many for each holder, at least one.
-    pub(super) fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         Self {
             taken: Arc::default(),
             most: most.max(1),
@@ -29,7 +29,7 @@ impl<K: Hash + Eq + Clone> Places<K> {
     }
 
     /// One more for this holder; none if it has as many as it may.
-    pub(super) fn take(&self, holder: K) -> Option<Place<K>> {
+    pub(crate) fn take(&self, holder: K) -> Option<Place<K>> {
         let mut taken = self.lock();
         let count = taken.entry(holder.clone()).or_default();
         if *count >= self.most {

@@ -1,0 +1,342 @@
+//! The users of a directory as SCIM asks for them: filters become conditions with binds.
+
+use sea_orm::{
+    ColumnTrait, Condition as Cond, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult,
+    QueryFilter, Statement, Value, sea_query::Expr,
+};
+use uuid::Uuid;
+
+use super::{
+    Reads, Tx, bulk,
+    entities::{
+        directory_users::{ActiveModel, Column, Entity, Model},
+        members,
+    },
+    rows::{micros, time},
+};
+use crate::{
+    clock::Time,
+    domain::{
+        scim::{
+            Condition, KeptUser, ScimUser,
+            conditions::{TextField, TimeField},
+            filter::Operator,
+        },
+        teams::Team,
+        texts::ExternalId,
+    },
+    error::{Error, Result},
+};
+
+/// What begins the key of a user whose directory gave no id: no id of a directory begins so.
+const NAMELESS: &str = " ";
+
+/// The users of a directory who are in its team.
+const FROM: &str = "FROM directory_users AS d \
+    JOIN members AS m ON m.team_id = d.team_id AND m.user_id = d.user_id \
+    JOIN users AS u ON u.id = d.user_id \
+    WHERE m.remove_time IS NULL";
+
+const COLUMNS: &str = "d.user_id, d.external_id, d.user_name, u.email_typed, u.given_name, u.family_name, \
+    m.disabled_by_directory, d.create_time, \
+    CASE WHEN u.update_time > d.update_time THEN u.update_time ELSE d.update_time END AS update_time";
+
+#[derive(FromQueryResult)]
+struct Row {
+    user_id: Uuid,
+    external_id: String,
+    user_name: String,
+    email_typed: String,
+    given_name: String,
+    family_name: String,
+    disabled_by_directory: bool,
+    create_time: i64,
+    update_time: i64,
+}
+
+impl TryFrom<Row> for KeptUser {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            id: row.user_id,
+            external_id: Some(row.external_id).filter(|id| !id.starts_with(NAMELESS)),
+            user_name: row.user_name,
+            email: row.email_typed,
+            given_name: row.given_name,
+            family_name: row.family_name,
+            active: !row.disabled_by_directory,
+            create_time: time(row.create_time)?,
+            update_time: time(row.update_time)?,
+        })
+    }
+}
+
+/// The key of a directory's user: the directory's own id, or what stands for none.
+#[must_use]
+pub fn key(external_id: Option<&str>, user: Uuid) -> String {
+    match external_id {
+        Some(id) => id.to_owned(),
+        None => format!("{NAMELESS}{user}"),
+    }
+}
+
+/// One user of a directory.
+pub async fn find(db: &impl Reads, place: (Uuid, Uuid), user: Uuid) -> Result<Option<KeptUser>> {
+    let mut ask = Ask::new(db, place);
+    let condition = ask.condition(&Condition::Id(user));
+    let text = format!("SELECT {COLUMNS} {FROM} AND {condition}{}", ask.place);
+    let row = Row::find_by_statement(ask.statement(&text)).one(db.connection());
+    row.await?.map(KeptUser::try_from).transpose()
+}
+
+/// How many users of a directory are so, and some of them, oldest first.
+pub async fn page(
+    db: &impl Reads,
+    place: (Uuid, Uuid),
+    condition: &Condition,
+    (skipped, size): (u64, u64),
+) -> Result<(u64, Vec<KeptUser>)> {
+    let mut ask = Ask::new(db, place);
+    let wanted = ask.condition(condition);
+    let text = format!("SELECT count(*) AS total {FROM} AND {wanted}{}", ask.place);
+    let counted = db.connection().query_one_raw(ask.statement(&text)).await?;
+    let total: i64 = match counted {
+        Some(row) => row.try_get("", "total")?,
+        None => 0,
+    };
+    let total = u64::try_from(total).unwrap_or_default();
+    if size == 0 || skipped >= total {
+        return Ok((total, Vec::new()));
+    }
+    let signed = |number| i64::try_from(number).unwrap_or(i64::MAX);
+    let (size, skipped) = (ask.bind(signed(size)), ask.bind(signed(skipped)));
+    let text = format!(
+        "SELECT {COLUMNS} {FROM} AND {wanted}{} ORDER BY d.user_id LIMIT {size} OFFSET {skipped}",
+        ask.place
+    );
+    let rows = Row::find_by_statement(ask.statement(&text)).all(db.connection());
+    let users = rows.await?.into_iter().map(KeptUser::try_from);
+    Ok((total, users.collect::<Result<_>>()?))
+}
+
+/// Whether another user of the directory has this one's id or name.
+pub async fn is_taken(
+    tx: &Tx,
+    place: (Uuid, Uuid),
+    (user, but): (&ScimUser, Option<Uuid>),
+) -> Result<bool> {
+    let named = Condition::Text(TextField::UserName, Operator::Equal, user.user_name.clone());
+    let mut same = vec![named];
+    if let Some(id) = &user.external_id {
+        let id = id.as_str().to_owned();
+        same.push(Condition::Text(TextField::ExternalId, Operator::Equal, id));
+    }
+    let mut wanted = vec![Condition::Any(same)];
+    if let Some(but) = but {
+        wanted.push(Condition::Not(Box::new(Condition::Id(but))));
+    }
+    let (total, _) = page(tx, place, &Condition::All(wanted), (0, 0)).await?;
+    Ok(total > 0)
+}
+
+/// Notes that a directory manages a person. What is left of people who have gone by other ways makes room.
+pub async fn insert(
+    tx: &Tx,
+    (team, directory): (Uuid, Uuid),
+    (id, user): (Uuid, &ScimUser),
+    now: Time,
+) -> Result<()> {
+    let key = key(user.external_id.as_ref().map(ExternalId::as_str), id);
+    Entity::delete_many()
+        .filter(Column::TeamId.eq(team))
+        .filter(
+            Cond::any()
+                .add(Column::UserId.eq(id))
+                .add(Column::ExternalId.eq(key.as_str())),
+        )
+        .exec(tx.connection())
+        .await?;
+    let row = Model {
+        team_id: team,
+        directory_id: directory,
+        external_id: key,
+        user_id: id,
+        user_name: user.user_name.clone(),
+        create_time: micros(now),
+        update_time: micros(now),
+    };
+    bulk::insert::<Model, ActiveModel>(tx, vec![row]).await
+}
+
+/// Gives a directory's user another id or name, or only notes that he was changed.
+pub async fn update(
+    tx: &Tx,
+    (team, directory): (Uuid, Uuid),
+    (id, user): (Uuid, &ScimUser),
+    now: Time,
+) -> Result<()> {
+    let key = key(user.external_id.as_ref().map(ExternalId::as_str), id);
+    // A row that was left behind by somebody who has gone.
+    Entity::delete_many()
+        .filter(Column::TeamId.eq(team))
+        .filter(Column::DirectoryId.eq(directory))
+        .filter(Column::ExternalId.eq(key.as_str()))
+        .filter(Column::UserId.ne(id))
+        .exec(tx.connection())
+        .await?;
+    let done = Entity::update_many()
+        .col_expr(Column::ExternalId, Expr::value(key))
+        .col_expr(Column::UserName, Expr::value(user.user_name.as_str()))
+        .col_expr(Column::UpdateTime, Expr::value(micros(now)))
+        .filter(Column::TeamId.eq(team))
+        .filter(Column::DirectoryId.eq(directory))
+        .filter(Column::UserId.eq(id))
+        .exec(tx.connection())
+        .await?;
+    bulk::expect(1, done.rows_affected)
+}
+
+/// Forgets that a directory manages a person.
+pub async fn delete(tx: &Tx, (team, directory): (Uuid, Uuid), id: Uuid) -> Result<()> {
+    let done = Entity::delete_many()
+        .filter(Column::TeamId.eq(team))
+        .filter(Column::DirectoryId.eq(directory))
+        .filter(Column::UserId.eq(id))
+        .exec(tx.connection())
+        .await?;
+    bulk::expect(1, done.rows_affected)
+}
+
+/// Lets a member in, or keeps him out; whether that was a change. Nobody keeps the primary admin out.
+pub async fn set_active(tx: &Tx, team: &Team, (id, active): (Uuid, bool)) -> Result<bool> {
+    use members::Column;
+    let mut update = members::Entity::update_many()
+        .col_expr(Column::DisabledByDirectory, Expr::value(!active))
+        .filter(Column::TeamId.eq(team.id))
+        .filter(Column::UserId.eq(id))
+        .filter(Column::RemoveTime.is_null())
+        .filter(Column::DisabledByDirectory.eq(active));
+    if !active {
+        update = update.filter(Column::UserId.ne(team.primary_admin_user_id));
+    }
+    let done = update.exec(tx.connection()).await?;
+    Ok(done.rows_affected > 0)
+}
+
+/// A statement that grows: words of ours in its text, all else among its binds.
+struct Ask {
+    backend: DbBackend,
+    binds: Vec<Value>,
+    place: String,
+}
+
+impl Ask {
+    fn new(db: &impl Reads, (team, directory): (Uuid, Uuid)) -> Self {
+        let mut ask = Self {
+            backend: db.connection().get_database_backend(),
+            binds: Vec::new(),
+            place: String::new(),
+        };
+        let (team, directory) = (ask.bind(team), ask.bind(directory));
+        ask.place = format!(" AND d.team_id = {team} AND d.directory_id = {directory}");
+        ask
+    }
+
+    fn bind(&mut self, value: impl Into<Value>) -> String {
+        self.binds.push(value.into());
+        format!("${}", self.binds.len())
+    }
+
+    fn statement(&self, text: &str) -> Statement {
+        Statement::from_sql_and_values(self.backend, text, self.binds.clone())
+    }
+
+    /// A condition in parentheses; it is never NULL.
+    fn condition(&mut self, condition: &Condition) -> String {
+        match condition {
+            // The other texts are always there.
+            Condition::Constant(true)
+            | Condition::Present(
+                TextField::UserName
+                | TextField::GivenName
+                | TextField::FamilyName
+                | TextField::Email,
+            ) => "(1 = 1)".to_owned(),
+            Condition::Constant(false) => "(1 = 0)".to_owned(),
+            Condition::Id(id) => format!("(d.user_id = {})", self.bind(*id)),
+            Condition::Active => "(NOT m.disabled_by_directory)".to_owned(),
+            Condition::Present(TextField::ExternalId) => {
+                format!("(substr(d.external_id, 1, 1) <> {})", self.bind(NAMELESS))
+            }
+            Condition::Text(field, operator, text) => self.text(*field, *operator, text),
+            Condition::Time(field, operator, time) => {
+                let column = match field {
+                    TimeField::Created => "d.create_time",
+                    TimeField::LastModified => {
+                        "CASE WHEN u.update_time > d.update_time THEN u.update_time ELSE d.update_time END"
+                    }
+                };
+                let time = self.bind(micros(*time));
+                self.compared(column, *operator, &time)
+            }
+            Condition::Not(inner) => format!("(NOT {})", self.condition(inner)),
+            Condition::All(terms) => self.joined(terms, " AND "),
+            Condition::Any(terms) => self.joined(terms, " OR "),
+        }
+    }
+
+    fn joined(&mut self, terms: &[Condition], word: &str) -> String {
+        let terms: Vec<String> = terms.iter().map(|term| self.condition(term)).collect();
+        format!("({})", terms.join(word))
+    }
+
+    fn text(&mut self, field: TextField, operator: Operator, text: &str) -> String {
+        let collation = match self.backend {
+            DbBackend::Sqlite => "BINARY",
+            _ => "\"C\"",
+        };
+        let folded = |column: &str| format!("lower({column} COLLATE {collation})");
+        let (column, text) = match field {
+            TextField::ExternalId => {
+                let value = self.bind(text);
+                let compared = self.compared("d.external_id", operator, &value);
+                let present = self.condition(&Condition::Present(field));
+                // Whoever has no id has one that differs from every other.
+                return if operator == Operator::NotEqual {
+                    format!("(NOT {present} OR {compared})")
+                } else {
+                    format!("({present} AND {compared})")
+                };
+            }
+            TextField::UserName => (folded("d.user_name"), text.to_ascii_lowercase()),
+            TextField::GivenName => (folded("u.given_name"), text.to_ascii_lowercase()),
+            TextField::FamilyName => (folded("u.family_name"), text.to_ascii_lowercase()),
+            // It has no capitals, and an index.
+            TextField::Email => ("u.email_normal".to_owned(), text.to_ascii_lowercase()),
+        };
+        let value = self.bind(text);
+        self.compared(&column, operator, &value)
+    }
+
+    fn compared(&self, column: &str, operator: Operator, value: &str) -> String {
+        let found = match self.backend {
+            DbBackend::Sqlite => "instr",
+            _ => "strpos",
+        };
+        match operator {
+            Operator::Equal => format!("({column} = {value})"),
+            Operator::NotEqual => format!("({column} <> {value})"),
+            Operator::Contains => format!("({found}({column}, {value}) > 0)"),
+            Operator::StartsWith => format!("(substr({column}, 1, length({value})) = {value})"),
+            Operator::EndsWith => format!(
+                "(length({column}) >= length({value}) \
+                 AND substr({column}, length({column}) - length({value}) + 1) = {value})"
+            ),
+            Operator::Greater => format!("({column} > {value})"),
+            Operator::GreaterOrEqual => format!("({column} >= {value})"),
+            Operator::Less => format!("({column} < {value})"),
+            Operator::LessOrEqual => format!("({column} <= {value})"),
+        }
+    }
+}
