@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     Visit,
     answers::{answer, list},
-    users::MAX_COUNT,
+    query::MAX_COUNT,
 };
 use crate::{
     domain::scim::attributes::USER,
@@ -123,12 +123,7 @@ fn user_schema(visit: &Visit) -> Value {
                 "required": true,
                 "subAttributes": [
                     attribute("value", "The address", json!({"required": true})),
-                    attribute("type", "Its kind", json!({
-                        "canonicalValues": ["work"], "mutability": "readOnly"
-                    })),
-                    attribute("primary", "Whether it is the main one", json!({
-                        "type": "boolean", "mutability": "readOnly"
-                    })),
+                    attribute("type", "Its kind", json!({"canonicalValues": ["work"]})),
                 ]
             })),
             attribute("active", "Whether the directory lets the person in", json!({

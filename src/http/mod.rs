@@ -1,7 +1,13 @@
 //! TRANSPORT beside gRPC: SCIM 2.0 for directories. Decode, authenticate, one call, encode; what a call means is decided in
 //! `app`.
 
-use axum::{Router, extract::Request, middleware, response::Response, routing::get};
+use axum::{
+    Router,
+    extract::Request,
+    middleware,
+    response::Response,
+    routing::{get, post},
+};
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -12,6 +18,7 @@ use crate::{
 mod answers;
 mod discovery;
 mod front;
+mod query;
 mod refusals;
 mod users;
 
@@ -29,6 +36,8 @@ pub(crate) fn service(ctx: Context, (tasks, url): (TaskTracker, String)) -> Rout
         .route("/Schemas", get(discovery::schemas))
         .route("/Schemas/{id}", get(discovery::schema))
         .route("/Users", get(users::list).post(users::create))
+        .route("/Users/.search", post(users::search))
+        .route("/.search", post(users::search))
         .route(
             "/Users/{id}",
             get(users::get)

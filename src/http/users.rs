@@ -12,24 +12,30 @@ use uuid::Uuid;
 use super::{
     Visit,
     answers::{answer, list as listed, nothing, with},
+    query::Query,
 };
 use crate::{
     app::scim_users,
     domain::scim::{
-        Condition, Draft, Filter, KeptUser, Patch,
-        attributes::{self, USER},
-        users::EMAIL_TYPE,
+        Condition, Draft, Filter, KeptUser, Patch, attributes::USER, users::EMAIL_TYPE,
     },
     error::{Error, Reason, Result, ScimKind},
 };
 
-/// The most users of one answer, and as many as it holds unless told otherwise.
-pub(super) const MAX_COUNT: u64 = 200;
-
 /// `GET /Users`.
 pub(super) async fn list(visit: Visit, RawQuery(query): RawQuery) -> Response {
+    found(&visit, Query::read(query.as_deref())).await
+}
+
+/// `POST /Users/.search`: the same for those whose filter is no line's length.
+pub(super) async fn search(visit: Visit, body: Bytes) -> Response {
+    let query = json(&body).and_then(|body| Query::of_search(&body));
+    found(&visit, query).await
+}
+
+async fn found(visit: &Visit, query: Result<Query>) -> Response {
     let answered = async {
-        let query = Query::read(query.as_deref())?;
+        let query = query?;
         let condition = match &query.filter {
             Some(filter) => Filter::parse(filter)?.condition()?,
             None => Condition::Constant(true),
@@ -37,11 +43,11 @@ pub(super) async fn list(visit: Visit, RawQuery(query): RawQuery) -> Response {
         let range = (query.start - 1, query.count);
         let found = scim_users::list(&visit.ctx, &visit.directory, (&condition, range)).await?;
         let (total, users) = found;
-        let users = users.iter().map(|user| query.shown(shown(&visit, user)));
+        let users = users.iter().map(|user| query.shown(shown(visit, user)));
         let users: Vec<Value> = users.collect();
         Ok(listed(total, query.start, &users))
     };
-    told(&visit, answered.await)
+    told(visit, answered.await)
 }
 
 /// `GET /Users/{id}`.
@@ -194,7 +200,7 @@ fn shown(visit: &Visit, user: &KeptUser) -> Value {
         "id": user.id.to_string(),
         "userName": user.user_name,
         "name": {"givenName": user.given_name, "familyName": user.family_name},
-        "emails": [{"value": user.email, "type": EMAIL_TYPE, "primary": true}],
+        "emails": [{"value": user.email, "type": EMAIL_TYPE}],
         "active": user.active,
         "meta": {
             "resourceType": "User",
@@ -208,114 +214,4 @@ fn shown(visit: &Visit, user: &KeptUser) -> Value {
         body["externalId"] = id.as_str().into();
     }
     body
-}
-
-/// What may stand behind the question mark.
-struct Query {
-    filter: Option<String>,
-    start: u64,
-    count: u64,
-    wanted: Option<Vec<String>>,
-    unwanted: Vec<String>,
-}
-
-impl Query {
-    /// Reads it; what we do not know is passed over.
-    fn read(text: Option<&str>) -> Result<Self> {
-        let mut query = Self {
-            filter: None,
-            start: 1,
-            count: MAX_COUNT,
-            wanted: None,
-            unwanted: Vec::new(),
-        };
-        let whole = |value: &str| {
-            let number = value.trim().parse::<i64>().ok();
-            number.ok_or(ScimKind::InvalidValue.because("startIndex and count are whole numbers"))
-        };
-        for (name, value) in form_urlencoded::parse(text.unwrap_or_default().as_bytes()) {
-            match name.to_ascii_lowercase().as_str() {
-                "filter" => query.filter = Some(value.into_owned()),
-                // Less than the first is the first, and less than none is none (RFC 7644, 3.4.2.4).
-                "startindex" => query.start = u64::try_from(whole(&value)?).unwrap_or(1).max(1),
-                "count" => query.count = u64::try_from(whole(&value)?).unwrap_or(0).min(MAX_COUNT),
-                "attributes" => query.wanted = Some(names(&value)),
-                "excludedattributes" => query.unwanted = names(&value),
-                _ => {}
-            }
-        }
-        Ok(query)
-    }
-
-    /// As much of a user as is wanted; who he is always is.
-    fn shown(&self, mut user: Value) -> Value {
-        let Some(object) = user.as_object_mut() else {
-            return user;
-        };
-        if let Some(wanted) = &self.wanted {
-            object.retain(|name, value| keep(wanted, name, value));
-        } else {
-            object.retain(|name, value| leave(&self.unwanted, name, value));
-        }
-        user
-    }
-}
-
-/// The names of a list, without their schema, in small letters.
-fn names(list: &str) -> Vec<String> {
-    let names = list.split(',').map(|name| name.trim().to_ascii_lowercase());
-    let schema = format!("{}:", attributes::USER.to_ascii_lowercase());
-    let short = names.map(|name| name.strip_prefix(&schema).unwrap_or(&name).to_owned());
-    short.filter(|name| !name.is_empty()).collect()
-}
-
-fn is_always_shown(name: &str) -> bool {
-    matches!(name, "id" | "schemas")
-}
-
-/// Whether an attribute is wanted; of one whose parts are wanted, only those stay.
-fn keep(wanted: &[String], name: &str, value: &mut Value) -> bool {
-    let lower = name.to_ascii_lowercase();
-    if is_always_shown(name) || wanted.contains(&lower) {
-        return true;
-    }
-    let is_wanted = |part: &str| {
-        let path = format!("{lower}.{}", part.to_ascii_lowercase());
-        wanted.contains(&path)
-    };
-    each_object(value, |object| object.retain(|part, _| is_wanted(part)))
-}
-
-/// Whether an attribute stays that may be unwanted, or parts of it.
-fn leave(unwanted: &[String], name: &str, value: &mut Value) -> bool {
-    let lower = name.to_ascii_lowercase();
-    if is_always_shown(name) {
-        return true;
-    }
-    if unwanted.contains(&lower) {
-        return false;
-    }
-    let is_unwanted = |part: &str| {
-        let path = format!("{lower}.{}", part.to_ascii_lowercase());
-        unwanted.contains(&path)
-    };
-    each_object(value, |object| object.retain(|part, _| !is_unwanted(part)));
-    true
-}
-
-/// Changes the objects of an attribute; whether anything is left of them.
-fn each_object(value: &mut Value, change: impl Fn(&mut serde_json::Map<String, Value>)) -> bool {
-    match value {
-        Value::Object(object) => {
-            change(object);
-            !object.is_empty()
-        }
-        Value::Array(many) => {
-            let objects = many.iter_mut().filter_map(Value::as_object_mut);
-            objects.for_each(&change);
-            many.retain(|one| one.as_object().is_none_or(|object| !object.is_empty()));
-            !many.is_empty()
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
-    }
 }

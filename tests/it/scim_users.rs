@@ -23,6 +23,7 @@ tests![
     etags_say_what_was_read,
     filters_find_whom_they_mean,
     a_list_has_pages_and_as_much_of_each_as_is_wanted,
+    a_search_asks_as_a_list_does,
     another_directorys_users_are_not_found,
 ];
 
@@ -59,7 +60,7 @@ async fn a_user_is_brought_read_changed_and_taken_out(h: &Harness) {
     assert_eq!(made.body["externalId"], "00u1");
     assert_eq!(
         made.body["emails"],
-        json!([{"value": "ada@acme.example", "type": "work", "primary": true}])
+        json!([{"value": "ada@acme.example", "type": "work"}])
     );
     assert_eq!(made.body.get("displayName"), None);
     let made = made.ok(201);
@@ -401,6 +402,25 @@ async fn a_list_has_pages_and_as_much_of_each_as_is_wanted(h: &Harness) {
     let user = less["Resources"][0].as_object().unwrap();
     assert!(user.contains_key("id") && !user.contains_key("emails"));
     assert_eq!(user["name"], json!({"givenName": "ada"}));
+}
+
+async fn a_search_asks_as_a_list_does(h: &Harness) {
+    let team = h.led_team("acme").await;
+    let scim = h.scim(&team.id).await;
+    scim.post(ada()).await.ok(201);
+    scim.post(called("bob")).await.ok(201);
+    let search = json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+        "filter": "userName sw \"ada\"", "startIndex": 1, "count": 5, "attributes": ["userName"]
+    });
+    for path in ["/Users/.search", "/.search"] {
+        let found = scim.call((Method::POST, path), &[], &search).await.ok(200);
+        assert_eq!(found["totalResults"], 1);
+        assert_eq!(found["Resources"][0].as_object().unwrap().len(), 3);
+    }
+    let bad = json!({"filter": "userName"});
+    let answer = scim.call((Method::POST, "/.search"), &[], &bad).await;
+    answer.refused(400, Some("invalidFilter"));
 }
 
 async fn another_directorys_users_are_not_found(h: &Harness) {
