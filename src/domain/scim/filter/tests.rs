@@ -1,3 +1,5 @@
+//! Filters: what Entra and Okta ask, what is refused, and that what is written reads as it was.
+
 use proptest::prelude::*;
 
 use super::{Filter, OPERATORS, Operator, Value};

@@ -1,3 +1,5 @@
+//! Changes: the requests that Entra and Okta send, and why others are refused.
+
 use serde_json::json;
 
 use super::*;
