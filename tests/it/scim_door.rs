@@ -15,7 +15,7 @@ use crate::{
 tests![
     without_a_directorys_token_nobody_gets_in,
     a_rotated_token_gets_nobody_in,
-    a_team_without_the_plan_reads_and_changes_nothing,
+    a_team_without_the_plan_changes_nothing,
     a_directory_that_calls_too_often_is_told_when_it_may with forty,
     bad_tokens_are_looked_up_at_a_rate with few_new,
     what_we_can_do_is_told,
@@ -82,7 +82,7 @@ async fn a_rotated_token_gets_nobody_in(h: &Harness) {
         .ok(200);
 }
 
-async fn a_team_without_the_plan_reads_and_changes_nothing(h: &Harness) {
+async fn a_team_without_the_plan_changes_nothing(h: &Harness) {
     let team = h.led_team("acme").await;
     let scim = h.scim(&team.id).await;
     let user = id(&scim.post(ada()).await.ok(201));
