@@ -189,6 +189,10 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         | Reason::MemberDisabled
         | Reason::DirectoryNotFound
         | Reason::DirectoryExists
-        | Reason::DirectoryEntitlementMissing => None,
+        | Reason::DirectoryEntitlementMissing
+        | Reason::SyncTooLarge
+        | Reason::SyncsBusy
+        | Reason::CursorMismatch
+        | Reason::RemovalGuard => None,
     }
 }

@@ -33,6 +33,7 @@ pub mod role_changes;
 pub mod roles;
 pub mod search;
 pub mod sso;
+pub mod syncs;
 pub mod team_domains;
 pub mod teams;
 pub mod texts;

@@ -168,7 +168,7 @@ fn new(call: &Call, directory: &Directory) -> proto::Directory {
     shown
 }
 
-fn changed(call: &Call, directory: &Directory) -> proto::Directory {
+pub(super) fn changed(call: &Call, directory: &Directory) -> proto::Directory {
     let mut shown = show(directory);
     mutations::no_etag_of_rehearsal(call, &mut shown.etag);
     shown

@@ -153,6 +153,7 @@ const fn removal(removal: Removal) -> proto::MemberRemoval {
         Removal::Left => proto::MemberRemoval::Left,
         Removal::TeamDeleted => proto::MemberRemoval::TeamDeleted,
         Removal::Erased => proto::MemberRemoval::Erased,
+        Removal::Directory => proto::MemberRemoval::Directory,
     }
 }
 

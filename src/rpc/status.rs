@@ -75,6 +75,13 @@ pub(super) fn of(error: &Error, call: CallId) -> Status {
             details.add_precondition_failure_violation(reason_name(reason), DOMAIN, advice(reason));
             (Code::FailedPrecondition, reason, advice(reason))
         }
+        Error::Guarded(removals, members) => {
+            let reason = Reason::RemovalGuard;
+            metadata.insert("removals".to_owned(), removals.to_string());
+            metadata.insert("members".to_owned(), members.to_string());
+            details.add_precondition_failure_violation(reason_name(reason), DOMAIN, advice(reason));
+            (Code::FailedPrecondition, reason, advice(reason))
+        }
         Error::Exhausted(reason, wait) => {
             details.add_quota_failure_violation(reason_name(*reason), advice(*reason));
             details.set_retry_info(Some(*wait));
@@ -204,6 +211,14 @@ fn advice(reason: Reason) -> String {
         | Reason::SsoConnectionNotFound
         | Reason::DomainNotFound
         | Reason::DirectoryNotFound => "not found",
+        Reason::SyncTooLarge => "the sync has more entries or bytes than may be; nothing was done",
+        Reason::SyncsBusy => "as many syncs run as may; wait",
+        Reason::CursorMismatch => {
+            "the delta does not come after the last sync; send a full snapshot"
+        }
+        Reason::RemovalGuard => {
+            "the sync would remove more than a fifth of the directory's members; if that is meant, say `removal_guard_override`"
+        }
         Reason::DirectoryExists => "the team has a directory; release or terminate it first",
         Reason::DirectoryEntitlementMissing => {
             "the team's plan has no directory; an operator sets the entitlement DIRECTORY_SYNC"

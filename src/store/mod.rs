@@ -53,6 +53,7 @@ pub mod outbox;
 mod patience;
 pub mod powers;
 pub mod products;
+pub mod profiles;
 pub mod project_members;
 pub mod projects;
 pub mod removal_rules;

@@ -186,6 +186,8 @@ mod sso_lists;
 mod stage;
 mod statements;
 mod steps;
+mod sync_streams;
+mod syncs;
 mod team_deletions;
 mod team_domains;
 mod team_settings;
@@ -326,6 +328,8 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     smtp::tests,
     smtp_tls::tests,
     statements::tests,
+    sync_streams::tests,
+    syncs::tests,
     team_deletions::tests,
     team_settings::tests,
     teams::tests,

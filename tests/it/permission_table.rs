@@ -71,6 +71,11 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
         "teams:write",
     ),
     (
+        "DirectoryService/SyncDirectory",
+        "directory.sync",
+        "identity:write",
+    ),
+    (
         "ProductService/UpsertProduct",
         "products.manage",
         "operator",
@@ -298,6 +303,7 @@ pub(crate) const HOLDERS: &[(&str, &str)] = &[
     ("users.update", ""),
     ("products.manage", ""),
     ("sso.update", "PO"),
+    ("directory.sync", "POV"),
     ("domains.verify", ""),
     ("keys.update", ""),
 ];

@@ -20,6 +20,11 @@ use crate::{
     store::{self, Reads},
 };
 
+mod applying;
+mod knowing;
+mod planning;
+pub mod syncs;
+
 /// Make a directory.
 pub struct Create {
     /// The team.

@@ -175,6 +175,7 @@ mod tests {
             ("sso_admins.grant", "POA"),
             ("primary.transfer", "PA"),
             ("sso.update", "POA"),
+            ("directory.sync", "POVA"),
             ("teams.create", "A"),
             ("teams.delete", "A"),
             ("teams.list", "A"),
