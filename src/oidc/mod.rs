@@ -63,8 +63,8 @@ impl Providers {
         token: &Token<'_>,
         now: Time,
     ) -> Result<Map<String, Value>> {
-        let taken = &connection.settings.algorithms;
-        let algorithm = token.algorithm().filter(|one| taken.contains(one));
+        let allowed = &connection.settings.algorithms;
+        let algorithm = token.algorithm().filter(|one| allowed.contains(one));
         let algorithm = algorithm.ok_or(TokenFault::Algorithm)?;
         let wanted = (token.key_id(), algorithm);
         let keys = match &connection.settings.keys {

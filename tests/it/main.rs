@@ -173,6 +173,7 @@ mod secrets;
 mod server;
 mod settled_invitations;
 mod sign_ins;
+mod sign_ins_refused;
 mod signers;
 mod smtp;
 mod smtp_peer;
@@ -181,6 +182,7 @@ mod sqlite;
 mod sso;
 mod sso_breaches;
 mod sso_lists;
+mod sso_refused;
 mod sso_rows;
 mod stage;
 mod statements;
@@ -255,6 +257,8 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     team_domains::tests,
     sso::tests,
     sign_ins::tests,
+    sign_ins_refused::tests,
+    sso_refused::tests,
     id_tokens::tests,
     id_token_actors::tests,
     idle_transactions::tests,
