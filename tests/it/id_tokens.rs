@@ -19,6 +19,7 @@ tests![
     every_algorithm_of_the_connection_is_taken_and_no_other with loopback,
     clocks_may_differ_by_a_minute with loopback,
     keys_are_read_again_when_a_token_names_a_new_one with loopback,
+    keys_without_ids_and_keys_that_changed_are_read_again_too with loopback,
     a_provider_is_asked_seldom_and_its_keys_serve_on_for_a_while with loopback,
     what_a_provider_answers_instead_of_keys_is_no_key with loopback,
     a_provider_that_is_too_slow_is_not_waited_for with impatient,
@@ -218,6 +219,27 @@ async fn keys_are_read_again_when_a_token_names_a_new_one(h: &Harness) {
     h.sign_in(&new).await.answered();
     assert_eq!(acme.provider.asked(), 2);
     assert_eq!(fault(h, &old).await, "KEY");
+}
+
+async fn keys_without_ids_and_keys_that_changed_are_read_again_too(h: &Harness) {
+    let acme = acme(h).await;
+    let claims = || acme.provider.claims(h, "1", "ann@acme.example");
+    let nameless = |signer: &Signer| {
+        let mut header = signer.header();
+        header.as_object_mut().expect("a header").remove("kid");
+        signer.token_of(&header, &claims())
+    };
+    h.sign_in(&nameless(&acme.signer)).await.answered();
+    let same_id = Signer::rs256("one", 1);
+    acme.provider.show(&[&same_id]);
+    h.advance(TimeDelta::seconds(29));
+    assert_eq!(fault(h, &nameless(&same_id)).await, "SIGNATURE");
+    assert_eq!(acme.provider.asked(), 1);
+    h.advance(TimeDelta::seconds(1));
+    h.sign_in(&nameless(&same_id)).await.answered();
+    h.sign_in(&same_id.token(&claims())).await.answered();
+    assert_eq!(fault(h, &nameless(&acme.signer)).await, "SIGNATURE");
+    assert_eq!(acme.provider.asked(), 2);
 }
 
 async fn a_provider_is_asked_seldom_and_its_keys_serve_on_for_a_while(h: &Harness) {
