@@ -74,13 +74,11 @@ impl Providers {
         let of = (connection.id, url);
         let when = (now, &self.fetch);
         let keys = self.cache.get(of, (wanted, None), when).await?;
-        match signed(token, &keys, algorithm) {
-            Ok(claims) => Ok(claims),
-            Err(_) => {
-                let others = self.cache.get(of, (wanted, Some(&keys)), when).await?;
-                Ok(signed(token, &others, algorithm)?)
-            }
+        if let Ok(claims) = signed(token, &keys, algorithm) {
+            return Ok(claims);
         }
+        let others = self.cache.get(of, (wanted, Some(&keys)), when).await?;
+        Ok(signed(token, &others, algorithm)?)
     }
 }
 
