@@ -16,6 +16,7 @@ use crate::{
 mod access;
 mod accounts;
 mod actors;
+mod advice;
 mod answer;
 mod credentials;
 mod deadline;
@@ -60,6 +61,7 @@ mod team_domains;
 mod team_settings;
 mod team_values;
 mod teams;
+mod user_keys;
 mod users;
 mod values;
 mod watch;

@@ -65,6 +65,7 @@ mod rows;
 pub mod seats;
 mod snapshot;
 pub mod sso;
+pub mod standing_changes;
 pub mod standings;
 mod statements;
 pub mod team_domains;

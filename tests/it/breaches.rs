@@ -15,7 +15,11 @@ pub(crate) const CASES: &[(&[&str], &str)] = &[
         "UPDATE members SET disabled_by_admin = true WHERE team_id = {team} AND user_id = {boss}",
     ),
     (
-        &["deleted-team-is-empty"],
+        &[
+            "deleted-team-is-empty",
+            "domain-is-of-a-team",
+            "sso-connection-is-of-a-team",
+        ],
         "UPDATE teams SET delete_time = 1 WHERE id = {team}",
     ),
     (

@@ -176,13 +176,17 @@ mod secrets;
 mod server;
 mod settled_invitations;
 mod sign_ins;
+mod sign_ins_refused;
 mod signers;
 mod smtp;
 mod smtp_peer;
 mod smtp_tls;
 mod sqlite;
 mod sso;
+mod sso_breaches;
 mod sso_lists;
+mod sso_refused;
+mod sso_rows;
 mod stage;
 mod statements;
 mod steps;
@@ -259,6 +263,8 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     team_domains::tests,
     sso::tests,
     sign_ins::tests,
+    sign_ins_refused::tests,
+    sso_refused::tests,
     id_tokens::tests,
     id_token_actors::tests,
     idle_transactions::tests,

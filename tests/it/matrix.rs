@@ -186,7 +186,6 @@ fn may_not(told: &str, (letter, permission): (char, &str), answer: Result<Vec<u8
         "users.update",
         "keys.update",
         "products.manage",
-        "domains.verify",
     ]
     .contains(&permission);
     if letter == 'X' && !above {

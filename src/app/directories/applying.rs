@@ -73,7 +73,7 @@ pub(super) async fn carry_out(
 
 /// Makes members who came another way the directory's.
 async fn take_over(tx: &Tx, team: &Team, users: &[Uuid], made: Made<'_>) -> Result<()> {
-    store::members::set_source(tx, team.id, users, Source::Directory).await?;
+    store::standing_changes::set_source(tx, team.id, users, Source::Directory).await?;
     let changed = (team, users, "source");
     store::events::append_of_changed_members(tx, changed, made).await
 }
