@@ -44,4 +44,20 @@ impl DirectoryService for Rpc {
     ) -> Result<Response<proto::SyncDirectoryResponse>, Status> {
         self.call(request, syncs::sync).await
     }
+
+    async fn release_directory(
+        &self,
+        request: Request<proto::ReleaseDirectoryRequest>,
+    ) -> Result<Response<proto::ReleaseDirectoryResponse>, Status> {
+        self.mutate(request, directories::release, directories::released)
+            .await
+    }
+
+    async fn terminate_directory(
+        &self,
+        request: Request<proto::TerminateDirectoryRequest>,
+    ) -> Result<Response<proto::TerminateDirectoryResponse>, Status> {
+        self.mutate(request, directories::terminate, directories::terminated)
+            .await
+    }
 }

@@ -1,7 +1,8 @@
 //! Whom a directory manages, by its own ids. Whoever writes here holds the team's lock.
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryResult,
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect,
     sea_query::{Condition, Expr, ExprTrait, Query},
 };
 use uuid::Uuid;
@@ -14,7 +15,11 @@ use super::{
     },
     rows::micros,
 };
-use crate::{clock::Time, domain::syncs::Managed, error::Result};
+use crate::{
+    clock::Time,
+    domain::{members::Source, syncs::Managed},
+    error::Result,
+};
 
 /// A person who is to be a directory's, by this id of its.
 pub struct Link<'a> {
@@ -117,6 +122,20 @@ fn managed(row: &QueryResult) -> Result<Managed> {
         is_present: row.try_get::<Option<i64>>("", "remove_time")?.is_none(),
         is_disabled: row.try_get("", "disabled_by_directory")?,
     })
+}
+
+/// Those of a team whose source is its directory, and who are there.
+pub async fn members(db: &impl Reads, team: Uuid) -> Result<Vec<Uuid>> {
+    Ok(members::Entity::find()
+        .select_only()
+        .column(members::Column::UserId)
+        .filter(members::Column::TeamId.eq(team))
+        .filter(members::Column::Source.eq(Source::Directory.word()))
+        .filter(members::Column::RemoveTime.is_null())
+        .order_by_asc(members::Column::UserId)
+        .into_tuple()
+        .all(db.connection())
+        .await?)
 }
 
 /// How many people a directory has.

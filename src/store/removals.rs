@@ -145,3 +145,18 @@ pub async fn set_disabled_by_directory(
     }
     Ok(())
 }
+
+/// Has those whom a directory disabled be disabled by an admin.
+pub async fn leave_disabled(tx: &Tx, team: Uuid, users: &[Uuid]) -> Result<()> {
+    for chunk in users.chunks(bulk::IDS) {
+        Entity::update_many()
+            .col_expr(Column::DisabledByAdmin, Expr::value(true))
+            .col_expr(Column::DisabledByDirectory, Expr::value(false))
+            .filter(Column::TeamId.eq(team))
+            .filter(Column::UserId.is_in(chunk.iter().copied()))
+            .filter(Column::DisabledByDirectory.eq(true))
+            .exec(tx.connection())
+            .await?;
+    }
+    Ok(())
+}

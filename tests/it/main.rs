@@ -35,6 +35,7 @@ mod deadlines;
 mod departures;
 mod deployments;
 mod directories;
+mod directory_ends;
 mod directory_fixtures;
 mod directory_rows;
 mod disabling;
@@ -241,6 +242,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     dead_links::tests,
     deadlines::tests,
     directories::tests,
+    directory_ends::tests,
     disabling::tests,
     domain_rules::tests,
     drain::tests,

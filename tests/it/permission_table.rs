@@ -71,6 +71,16 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
         "teams:write",
     ),
     (
+        "DirectoryService/ReleaseDirectory",
+        "sso.update",
+        "teams:write",
+    ),
+    (
+        "DirectoryService/TerminateDirectory",
+        "sso.update",
+        "teams:write",
+    ),
+    (
         "DirectoryService/SyncDirectory",
         "directory.sync",
         "identity:write",

@@ -21,6 +21,7 @@ use crate::{
 };
 
 mod applying;
+pub mod ends;
 mod knowing;
 mod planning;
 pub mod syncs;

@@ -98,6 +98,16 @@ pub const RULES: &[Rule] = &[
         TeamsWrite,
     ),
     rule(
+        "DirectoryService/ReleaseDirectory",
+        P::SsoUpdate,
+        TeamsWrite,
+    ),
+    rule(
+        "DirectoryService/TerminateDirectory",
+        P::SsoUpdate,
+        TeamsWrite,
+    ),
+    rule(
         "DirectoryService/SyncDirectory",
         P::DirectorySync,
         IdentityWrite,
