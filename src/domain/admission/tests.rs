@@ -178,9 +178,11 @@ fn sso_and_projects_bring_back_whom_an_admin_removed_only_if_the_team_says_so() 
             let back = decided(removal, source, RejoinPolicy::AnySource);
             assert!(matches!(back, Decision::Revive));
         }
-        let left = decided(Removal::Left, source, RejoinPolicy::AdminsOnly);
-        assert!(matches!(left, Decision::AskBack));
     }
+    // Whoever left is asked by others; to sign in is his own wish.
+    let left = |source| decided(Removal::Left, source, RejoinPolicy::AdminsOnly);
+    assert!(matches!(left(Source::Project), Decision::AskBack));
+    assert!(matches!(left(Source::SsoJit), Decision::Revive));
     for source in [Source::Manual, Source::Import, Source::Directory] {
         let back = decided(Removal::Removed, source, RejoinPolicy::AdminsOnly);
         assert!(matches!(back, Decision::Revive));

@@ -185,6 +185,7 @@ mod tests {
             ("users.read", "A"),
             ("users.update", "A"),
             ("products.manage", "A"),
+            ("domains.verify", "A"),
             ("keys.update", "A"),
         ];
         assert_eq!(table.len(), Permission::ALL.len());

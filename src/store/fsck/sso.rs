@@ -33,12 +33,12 @@ pub(super) const ALL: &[Invariant] = &[
     },
     Invariant {
         name: "who-signs-in-is-verified",
-        sentence: "whoever has an identity has a verified account, and is not erased",
+        sentence: "whoever has an identity has a verified account",
         sql: "
             SELECT i.team_id, i.connection_id, i.user_id
             FROM sso_identities i
             JOIN users u ON u.id = i.user_id
-            WHERE {team i.team_id} AND (u.verify_time IS NULL OR u.delete_time IS NOT NULL)",
+            WHERE {team i.team_id} AND u.verify_time IS NULL",
     },
     Invariant {
         name: "domain-is-of-a-team",
