@@ -172,9 +172,10 @@ fn read(mode: SyncMode, raw: &RawEntry) -> Result<Said, Vec<FieldViolation>> {
             violations.add("removed", Rule::Exclusive);
         }
         let violations = violations.into_vec();
-        return match violations.is_empty() {
-            true => Ok(Said::Gone),
-            false => Err(violations),
+        return if violations.is_empty() {
+            Ok(Said::Gone)
+        } else {
+            Err(violations)
         };
     }
     let email = violations.take(Email::parse("email", &raw.email));
@@ -233,6 +234,7 @@ impl Managed {
 }
 
 /// An account that a directory has, or would have, as its team sees it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Account {
     /// The account.
     pub user: User,
@@ -295,9 +297,8 @@ impl Account {
                 fields.push(name);
             }
         }
-        let refused = if !fields.is_empty() && !self.is_theirs() {
-            Some(SyncOutcome::EmailMismatch)
-        } else if moves && (!is_own || self.waits_elsewhere) {
+        let is_others = !fields.is_empty() && !self.is_theirs();
+        let refused = if is_others || moves && (!is_own || self.waits_elsewhere) {
             Some(SyncOutcome::EmailMismatch)
         } else if moves && is_taken {
             Some(SyncOutcome::EmailTaken)

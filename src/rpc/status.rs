@@ -63,24 +63,16 @@ pub(super) fn of(error: &Error, call: CallId) -> Status {
             set_resource(&mut details, resource);
             (Code::AlreadyExists, *reason, advice(*reason))
         }
-        Error::Refused(reason) => {
-            let name = reason_name(*reason);
-            details.add_precondition_failure_violation(name, DOMAIN, advice(*reason));
-            (Code::FailedPrecondition, *reason, advice(*reason))
-        }
+        Error::Refused(reason) => precondition(&mut details, *reason),
         Error::PrimaryOf(teams) => {
-            let reason = Reason::PrimaryAdminProtected;
             let teams: Vec<String> = teams.iter().map(ToString::to_string).collect();
             metadata.insert("team_ids".to_owned(), teams.join(","));
-            details.add_precondition_failure_violation(reason_name(reason), DOMAIN, advice(reason));
-            (Code::FailedPrecondition, reason, advice(reason))
+            precondition(&mut details, Reason::PrimaryAdminProtected)
         }
         Error::Guarded(removals, members) => {
-            let reason = Reason::RemovalGuard;
             metadata.insert("removals".to_owned(), removals.to_string());
             metadata.insert("members".to_owned(), members.to_string());
-            details.add_precondition_failure_violation(reason_name(reason), DOMAIN, advice(reason));
-            (Code::FailedPrecondition, reason, advice(reason))
+            precondition(&mut details, Reason::RemovalGuard)
         }
         Error::Exhausted(reason, wait) => {
             details.add_quota_failure_violation(reason_name(*reason), advice(*reason));
@@ -93,10 +85,8 @@ pub(super) fn of(error: &Error, call: CallId) -> Status {
             (Code::Aborted, reason, advice(reason))
         }
         Error::EventsGone(oldest) => {
-            let reason = Reason::EventsGone;
             metadata.insert("oldest_position".to_owned(), oldest.clone());
-            details.add_precondition_failure_violation(reason_name(reason), DOMAIN, advice(reason));
-            (Code::FailedPrecondition, reason, advice(reason))
+            precondition(&mut details, Reason::EventsGone)
         }
         Error::Late => {
             let reason = Reason::DeadlineExceeded;
@@ -122,6 +112,12 @@ pub(super) fn of(error: &Error, call: CallId) -> Status {
     };
     details.set_error_info(reason_name(reason), DOMAIN, metadata);
     Status::with_error_details(code, message, details)
+}
+
+/// A rule says no.
+fn precondition(details: &mut ErrorDetails, reason: Reason) -> (Code, Reason, String) {
+    details.add_precondition_failure_violation(reason_name(reason), DOMAIN, advice(reason));
+    (Code::FailedPrecondition, reason, advice(reason))
 }
 
 /// The error of a message that could not be read; tonic tells it only by its code.

@@ -3,7 +3,7 @@
 use muster::proto::{
     CreateDirectoryRequest, Directory, DirectoryEntry, DirectoryProvider, Entitlement,
     GetDirectoryRequest, SyncDirectoryEnd, SyncDirectoryEntries, SyncDirectoryHeader,
-    SyncDirectoryRequest, SyncDirectoryResponse, SyncMode, SyncOutcome,
+    SyncDirectoryRequest, SyncDirectoryResponse, SyncMode, SyncOutcome, SyncResult,
     directory_service_client::DirectoryServiceClient, sync_directory_request::Part,
 };
 use tonic::{Response, Status};
@@ -111,7 +111,7 @@ pub(crate) fn counted(answer: &SyncDirectoryResponse) -> Vec<(SyncOutcome, i32)>
 
 /// The outcomes that are told, in their order.
 pub(crate) fn told(answer: &SyncDirectoryResponse) -> Vec<SyncOutcome> {
-    answer.results.iter().map(|one| one.outcome()).collect()
+    answer.results.iter().map(SyncResult::outcome).collect()
 }
 
 impl Harness {

@@ -311,7 +311,7 @@ async fn services_sync_and_secondary_admins_do_not(h: &Harness) {
 async fn without_its_entitlement_a_team_is_not_synced(h: &Harness) {
     let (team, directory) = h.synced_team().await;
     h.set_team(&team.id, "entitlements", |wanted| {
-        wanted.entitlements.clear()
+        wanted.entitlements.clear();
     })
     .await;
     let refused = h.sync_parts(parts(full(&directory), &[])).await;

@@ -265,8 +265,8 @@ async fn an_address_changes_within_the_teams_domains_alone(h: &Harness) {
     h.join(&team.id, "cid@acme.example").await;
     let taken = (vec![Outcome::EmailTaken], stays);
     assert_eq!(moves("cid@acme.example").await, taken);
-    let moved = (vec![Outcome::Updated], "lee@acme.example".to_owned());
-    assert_eq!(moves("lee@acme.example").await, moved);
+    let changed = (vec![Outcome::Updated], "lee@acme.example".to_owned());
+    assert_eq!(moves("lee@acme.example").await, changed);
     // Another team waits for his answer there.
     let other = h.led_team("other").await;
     let asking = |wanted: &mut Team| {

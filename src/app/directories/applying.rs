@@ -148,11 +148,11 @@ impl Rewrite<'_> {
 }
 
 /// Lets those in who are in the team no more, or never were.
-async fn admit<'a>(
+async fn admit(
     ctx: &Context,
     tx: &Tx,
     team: &Team,
-    (plan, made): (&mut Plan<'a>, Made<'_>),
+    (plan, made): (&mut Plan<'_>, Made<'_>),
 ) -> Result<()> {
     if plan.candidates.is_empty() {
         return Ok(());

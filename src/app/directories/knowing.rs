@@ -9,6 +9,7 @@ use crate::{
         directories::Directory,
         syncs::{Account, Entry, Managed, Said, SyncMode, Wanted},
         teams::Team,
+        texts::ExternalId,
         users::User,
     },
     error::{Error, Result},
@@ -154,7 +155,7 @@ fn ids_of(entries: &[Entry]) -> impl Iterator<Item = &str> {
     let ids = entries
         .iter()
         .filter_map(|entry| entry.external_id.as_ref());
-    ids.map(|id| id.as_str())
+    ids.map(ExternalId::as_str)
 }
 
 fn people(entries: &[Entry]) -> impl Iterator<Item = &Wanted> {
