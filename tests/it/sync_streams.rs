@@ -14,6 +14,8 @@ use muster::{
     },
 };
 use sea_orm::{ConnectionTrait, Statement};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
 
 use crate::{
@@ -104,28 +106,29 @@ fn one_sync(settings: &mut Settings) {
 
 async fn as_many_syncs_run_as_may(h: &Harness) {
     let (_, directory) = h.synced_team().await;
-    let (sender, receiver) = tokio::sync::mpsc::channel(1);
-    let stream = tokio_stream::wrappers::ReceiverStream::new(receiver);
-    let mut client = h.directories();
-    let first = tokio::spawn(async move { client.sync_directory(stream).await });
-    let send = async |part| {
-        let message = SyncDirectoryRequest { part: Some(part) };
-        sender.send(message).await.expect("a reader");
+    let begin = || {
+        let (sender, receiver) = mpsc::channel(1);
+        let message = SyncDirectoryRequest {
+            part: Some(Part::Header(full(&directory))),
+        };
+        sender.try_send(message).expect("room for one");
+        let mut client = h.directories();
+        let stream = ReceiverStream::new(receiver);
+        let call = tokio::spawn(async move { client.sync_directory(stream).await });
+        (sender, call)
     };
-    // Once the third is taken, the first has been.
-    for _ in 0..3 {
-        send(Part::Header(full(&directory))).await;
-        let nothing = h.sync_parts(parts(full(&directory), &[])).await;
-        if let Err(refused) = nothing {
-            assert_eq!(crate::refusals::reason(&refused), "SYNCS_BUSY");
-            drop(sender);
-            let ended = first.await.expect("an end");
-            ended.refused(Code::InvalidArgument, "MALFORMED_MESSAGE");
-            h.sync(full(&directory), &[]).await;
-            return;
-        }
-    }
-    panic!("two at once");
+    // Neither ends its stream, so whichever ends has found no place.
+    let ((one, mut first), (other, mut second)) = (begin(), begin());
+    let (refused, held) = tokio::select! {
+        refused = &mut first => (refused, second),
+        refused = &mut second => (refused, first),
+    };
+    let refused = refused.expect("no panic");
+    refused.refused(Code::ResourceExhausted, "SYNCS_BUSY");
+    drop((one, other));
+    let ended = held.await.expect("no panic");
+    ended.refused(Code::InvalidArgument, "MALFORMED_MESSAGE");
+    h.sync(full(&directory), &[]).await;
 }
 
 async fn a_rehearsal_changes_nothing_and_tells_of_nobody_new(h: &Harness) {
