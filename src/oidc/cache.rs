@@ -79,7 +79,7 @@ impl Cache {
             .is_none_or(|asked| now - asked >= self.asked_every)
         {
             kept.asked = Some(now);
-            if let Some(keys) = fetch.keys(url).await {
+            if let Some(keys) = fetch.keys((connection, url)).await {
                 kept.keys = Some((Arc::new(keys), now));
             }
         }

@@ -3,10 +3,17 @@
 use prost::Message;
 use uuid::Uuid;
 
-use super::{Call, Context, authority::Place, calls::once, invitations::Entered, users};
+use super::{
+    Call, Context,
+    authority::Place,
+    calls::once,
+    invitations::{self, Entered},
+    users,
+};
 use crate::{
     clock::Time,
     domain::{
+        email::Email,
         events::{EventType, Happening, Payload},
         id_tokens::{self, SignIn, TokenFault},
         members::Source,
@@ -59,10 +66,11 @@ pub async fn provision<A: Message + Default>(
         let person = people::identify(tx, (&team, connection), sign_in, now).await?;
         let made = call.made(now);
 
-        let user = entering::enter(ctx, (tx, &team, connection), &person, made).await?;
-        let entered = entering::entered(tx, call, &team, user).await?;
+        let place = (tx, &team, connection);
+        let (user, admitted) = entering::enter(ctx, place, &person, made).await?;
+        let entered = invitations::entered(tx, call, &team, &[admitted]).await?;
         if person.is_new_to_connection {
-            link(tx, connection, (&sign_in.subject, user.0), made).await?;
+            link(tx, connection, (&sign_in.subject, user), made).await?;
         }
         if let Some(known) = &person.known {
             refresh(tx, (&team, connection), (known, sign_in), made).await?;
@@ -152,7 +160,7 @@ async fn refresh(
 }
 
 /// Whether an address is in a domain that the team has verified.
-async fn is_own(db: &impl Reads, team: &Team, email: &crate::domain::email::Email) -> Result<bool> {
+async fn is_own(db: &impl Reads, team: &Team, email: &Email) -> Result<bool> {
     let Ok(domain) = DomainName::parse("email", email.domain()) else {
         return Ok(false);
     };
