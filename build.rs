@@ -42,6 +42,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             ".muster.v1.ImportUsersRows",
             "crate::proto::ImportUsersRows",
         )
+        .extern_path(
+            ".muster.v1.SyncDirectoryEntries",
+            "crate::proto::SyncDirectoryEntries",
+        )
         .compile_fds(compiler.file_descriptor_set())?;
 
     println!("cargo:rerun-if-env-changed=MUSTER_COMMIT");

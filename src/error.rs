@@ -45,6 +45,9 @@ pub enum Error {
     /// What an account's teams do not let happen to their primary admin; some of those teams.
     #[error("the primary admin of {} teams", .0.len())]
     PrimaryOf(Vec<Uuid>),
+    /// A sync would remove so many of so many people whom a directory has.
+    #[error("{0} of {1} members of a directory would leave")]
+    Guarded(usize, usize),
     /// A rate that passes with time.
     #[error("{}", reason_name(*.0))]
     Exhausted(Reason, Duration),

@@ -2,9 +2,9 @@
 //!
 //! A call comes in through [`rpc`], which authenticates and decodes it and makes one call into [`app`]; there a use
 //! case loads through [`store`], decides with the pure rules of [`domain`], writes through [`store`] and posts letters
-//! through [`mail`], all in one transaction. Directories that speak SCIM come in through `http`. [`server`] puts the pieces together, [`cli`] is what people start, [`config`]
+//! through [`mail`], all in one transaction; of OpenID providers it asks [`oidc`]. Directories that speak SCIM come in through `http`. [`server`] puts the pieces together, [`cli`] is what people start, [`config`]
 //! holds every setting, [`clock`] the only time, [`ids`] and [`secrets`] the only randomness, [`error`] the one closed
-//! error. Arrows point down only: `rpc, http → app → {domain, mail, store}`, `mail → store → domain`.
+//! error. Arrows point down only: `rpc, http → app → {domain, mail, oidc, store}`, `mail → store → domain`.
 
 pub mod app;
 pub mod cli;

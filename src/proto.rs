@@ -8,7 +8,7 @@
 
 mod rows;
 
-pub use rows::ImportUsersRows;
+pub use rows::{ImportUsersRows, SyncDirectoryEntries};
 
 include!(concat!(env!("OUT_DIR"), "/muster.v1.rs"));
 

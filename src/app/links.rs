@@ -104,7 +104,7 @@ pub async fn accept<A: Message + Default>(
             store::invitations::cancel_delivery(tx, &[invitation.id]).await?;
             // The account before its memberships: the order in which everybody locks them.
             store::users::verify(tx, &[user], now).await?;
-            store::members::activate(tx, team.id, &[user], now).await?;
+            store::standing_changes::activate(tx, team.id, &[user], now).await?;
             let joined = (&team, &[invitation.id][..]);
             let made = call.made(now);
             store::events::append_of_invitations(tx, EventType::MemberJoined, joined, made).await?;

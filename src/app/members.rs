@@ -126,7 +126,7 @@ async fn carry_out(
 ) -> Result<()> {
     let user = member.user.id;
     if let Some(role) = change.role {
-        store::members::set_roles(tx, team, &[user], role).await?;
+        store::standing_changes::set_roles(tx, team, &[user], role).await?;
     }
     if let Some(ids) = &change.custom_role_ids {
         store::member_roles::set(tx, (team.id, user), ids).await?;

@@ -46,7 +46,7 @@ pub async fn primary<A: Message + Default>(
         store::teams::set_primary_admin(tx, &team, user_id, now).await?;
         team.primary_admin_user_id = user_id;
         team.update_time = now;
-        store::members::set_roles(tx, &team, &[before], Role::SecondaryAdmin).await?;
+        store::standing_changes::set_roles(tx, &team, &[before], Role::SecondaryAdmin).await?;
         let former = members::find(tx, &team, before).await?;
         let events = [
             teams::happened(&team, EventType::TeamPrimaryAdminChanged, &[]),

@@ -58,7 +58,7 @@ pub async fn get(
             authority::account(db, caller, (*user, Permission::UsersRead)).await?;
         }
         (None, Key::Email(_) | Key::Identity(..)) => {
-            authority::operator(caller, Permission::UsersRead)?
+            authority::operator(caller, Permission::UsersRead)?;
         }
     }
     let (user, name) = match key {

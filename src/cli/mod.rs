@@ -30,7 +30,7 @@ use crate::config as settings;
 
 /// Parses the process's arguments and does what they ask.
 pub async fn main() -> ExitCode {
-    match run().await {
+    match Box::pin(run()).await {
         Ok(code) => code,
         Err(error) => {
             print::error(&error);

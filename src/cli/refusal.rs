@@ -89,6 +89,7 @@ const fn unexplained(code: Code) -> Option<&'static str> {
 }
 
 /// What to do about a refusal, where the reason alone tells.
+#[expect(clippy::too_many_lines, reason = "a line for each reason")]
 const fn advice(reason: Reason) -> Option<&'static str> {
     match reason {
         Reason::CredentialMissing | Reason::CredentialInvalid => Some(
@@ -189,6 +190,10 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         | Reason::MemberDisabled
         | Reason::DirectoryNotFound
         | Reason::DirectoryExists
-        | Reason::DirectoryEntitlementMissing => None,
+        | Reason::DirectoryEntitlementMissing
+        | Reason::SyncTooLarge
+        | Reason::SyncsBusy
+        | Reason::CursorMismatch
+        | Reason::RemovalGuard => None,
     }
 }

@@ -10,7 +10,7 @@ use super::{settings::count, span};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Calls")]
 pub struct CallSettings {
-    /// The longest that a call may take, whatever deadline its client sets; imports and watches have their own bounds.
+    /// The longest that a call may take, whatever deadline its client sets; imports, syncs and watches have their own bounds.
     #[arg(
         long,
         env = "MUSTER_LONGEST_CALL",
@@ -19,7 +19,7 @@ pub struct CallSettings {
         value_parser = span::argument
     )]
     pub longest_call: Duration,
-    /// The longest that an import may take, from its first part to its answer.
+    /// The longest that an import or a sync may take, from its first part to its answer.
     #[arg(
         long,
         env = "MUSTER_LONGEST_IMPORT",
@@ -28,7 +28,7 @@ pub struct CallSettings {
         value_parser = span::argument
     )]
     pub longest_import: Duration,
-    /// The longest that an import's stream may be silent between two parts.
+    /// The longest that their streams may be silent between two parts.
     #[arg(
         long,
         env = "MUSTER_IMPORT_IDLE",

@@ -15,6 +15,7 @@ mod secret;
 mod serve;
 mod settings;
 pub mod span;
+mod syncs;
 mod tls;
 
 pub use self::{
@@ -28,6 +29,7 @@ pub use self::{
     secret::{Secret, refuse_on_command_line},
     serve::{LogArgs, LogFormat, MigrateMode, ServeArgs, ServeConfig},
     settings::Settings,
+    syncs::SyncSettings,
     tls::{ClientCertificates, TlsArgs, TlsFiles},
 };
 

@@ -7,7 +7,7 @@ use clap::{
     builder::{RangedU64ValueParser, Resettable},
 };
 
-use super::{CallSettings, ConfigError, Connections, ProviderSettings, span};
+use super::{CallSettings, ConfigError, Connections, ProviderSettings, SyncSettings, span};
 
 /// How many, how often and how long.
 #[derive(Debug, Clone, Args)]
@@ -257,6 +257,9 @@ pub struct Settings {
     /// What bounds the reading of providers' keys.
     #[command(flatten)]
     pub providers: ProviderSettings,
+    /// What bounds the syncs of directories.
+    #[command(flatten)]
+    pub syncs: SyncSettings,
 }
 
 impl Settings {

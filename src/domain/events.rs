@@ -16,6 +16,10 @@ use crate::{
     error::{FieldViolation, Rule},
 };
 
+mod filters;
+
+pub use filters::{EventFilter, Period};
+
 words! {
     /// What happened.
     pub enum EventType {
@@ -103,6 +107,10 @@ words! {
         DirectoryUpdated = "DIRECTORY_UPDATED",
         /// A directory has another token.
         DirectoryTokenRotated = "DIRECTORY_TOKEN_ROTATED",
+        /// A directory was given up, and its members are the team's own.
+        DirectoryReleased = "DIRECTORY_RELEASED",
+        /// A directory was given up, and the memberships of its members ended.
+        DirectoryTerminated = "DIRECTORY_TERMINATED",
         /// An invitation has a new link.
         InvitationResent = "INVITATION_RESENT",
         /// An invitation's held letter was released.
@@ -358,9 +366,11 @@ impl EventType {
             | Self::SsoConnectionDeleted
             | Self::SsoIdentityLinked => Family::Sso,
             Self::DomainClaimed | Self::DomainVerified | Self::DomainReleased => Family::Domain,
-            Self::DirectoryCreated | Self::DirectoryUpdated | Self::DirectoryTokenRotated => {
-                Family::Directory
-            }
+            Self::DirectoryCreated
+            | Self::DirectoryUpdated
+            | Self::DirectoryTokenRotated
+            | Self::DirectoryReleased
+            | Self::DirectoryTerminated => Family::Directory,
             Self::InvitationResent | Self::InvitationReleased => Family::Invitation,
             Self::UserUpdated
             | Self::UserDisabled
@@ -373,26 +383,6 @@ impl EventType {
             Self::Unknown => Family::Unknown,
         }
     }
-}
-
-/// Which events somebody wants; empty fields do not narrow it.
-#[derive(Debug, Clone, Default)]
-pub struct EventFilter {
-    /// Only this team's.
-    pub team_id: Option<Uuid>,
-    /// Only this person's.
-    pub user_id: Option<Uuid>,
-    /// Only these types.
-    pub types: Vec<EventType>,
-}
-
-/// A stretch of time, from its first moment to the first one after it.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Period {
-    /// Not before this.
-    pub from: Option<Time>,
-    /// Before this.
-    pub before: Option<Time>,
 }
 
 #[cfg(test)]

@@ -121,28 +121,28 @@ fn audience(claims: &Map<String, Value>, ours: &str) -> Result<(), TokenFault> {
 }
 
 fn times(claims: &Map<String, Value>, now: i64) -> Result<(), TokenFault> {
-    match moment(claims.get("exp")) {
-        Some(Some(end)) if now < end.saturating_add(LEEWAY) => {}
-        _ => return Err(TokenFault::Expired),
+    let end = claims.get("exp").and_then(moment);
+    if end.is_none_or(|end| now >= end.saturating_add(LEEWAY)) {
+        return Err(TokenFault::Expired);
     }
-    let has_come = |at: i64| at <= now.saturating_add(LEEWAY);
-    match (moment(claims.get("iat")), moment(claims.get("nbf"))) {
-        (Some(Some(made)), None) if has_come(made) => Ok(()),
-        (Some(Some(made)), Some(Some(begin))) if has_come(made) && has_come(begin) => Ok(()),
-        _ => Err(TokenFault::NotYet),
+    let has_come = |claim: &Value| moment(claim).is_some_and(|at| at <= now.saturating_add(LEEWAY));
+    let is_made = claims.get("iat").is_some_and(has_come);
+    if is_made && claims.get("nbf").is_none_or(has_come) {
+        Ok(())
+    } else {
+        Err(TokenFault::NotYet)
     }
 }
 
-/// Seconds since 1970 (RFC 7519, `NumericDate`); `Some(None)` for what is something else.
-fn moment(claim: Option<&Value>) -> Option<Option<i64>> {
+/// Seconds since 1970 (RFC 7519, `NumericDate`).
+fn moment(claim: &Value) -> Option<i64> {
     let whole = |seconds: f64| {
         // Beyond that a float holds no whole seconds, and no clock shows them.
         let is_near = seconds.abs() < 1e15;
         #[expect(clippy::cast_possible_truncation, reason = "far within an i64")]
         is_near.then_some(seconds.floor() as i64)
     };
-    let claim = claim?;
-    Some(claim.as_i64().or_else(|| claim.as_f64().and_then(whole)))
+    claim.as_i64().or_else(|| claim.as_f64().and_then(whole))
 }
 
 /// The address, which must be verified if there is one.

@@ -153,7 +153,7 @@ fn parse(person: &RawPerson) -> Result<ValidRow, Vec<FieldViolation>> {
     }
 }
 
-fn brief(violations: Vec<FieldViolation>) -> Vec<RowViolation> {
+pub(super) fn brief(violations: Vec<FieldViolation>) -> Vec<RowViolation> {
     violations
         .into_iter()
         .take(MAX_VIOLATIONS)

@@ -73,6 +73,8 @@ words! {
         TeamDeleted = "TEAM_DELETED",
         /// The account was erased.
         Erased = "ERASED",
+        /// The directory that had him has him no more.
+        Directory = "DIRECTORY",
     }
 }
 
@@ -81,7 +83,8 @@ impl Removal {
     #[must_use]
     pub const fn is_by_admin(self) -> bool {
         match self {
-            Self::Revoked | Self::Removed => true,
+            // Whom the company took out of its directory does not come back by himself either.
+            Self::Revoked | Self::Removed | Self::Directory => true,
             Self::Declined | Self::Corrected | Self::Left | Self::TeamDeleted | Self::Erased => {
                 false
             }
@@ -93,9 +96,12 @@ impl Removal {
     pub const fn is_by_himself(self) -> bool {
         match self {
             Self::Declined | Self::Left => true,
-            Self::Revoked | Self::Corrected | Self::Removed | Self::TeamDeleted | Self::Erased => {
-                false
-            }
+            Self::Revoked
+            | Self::Corrected
+            | Self::Removed
+            | Self::TeamDeleted
+            | Self::Erased
+            | Self::Directory => false,
         }
     }
 }

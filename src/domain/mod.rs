@@ -34,6 +34,7 @@ pub mod roles;
 pub mod scim;
 pub mod search;
 pub mod sso;
+pub mod syncs;
 pub mod team_domains;
 pub mod teams;
 pub mod texts;

@@ -51,24 +51,20 @@ fn is_open(address: IpAddr) -> bool {
 
 const fn is_open_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
-    let is_special = matches!(
-        (a, b, c),
-        (0 | 10 | 127, ..)
-            | (100, 64..=127, _)
-            | (169, 254, _)
-            | (172, 16..=31, _)
-            | (192, 0, 0 | 2)
-            | (192, 88, 99)
-            | (192, 168, _)
-            | (198, 18 | 19, _)
-            | (198, 51, 100)
-            | (203, 0, 113)
-            | (224..=255, ..)
-    );
+    let is_special = match a {
+        0 | 10 | 127 | 224..=255 => true,
+        100 => matches!(b, 64..=127),
+        169 => b == 254,
+        172 => matches!(b, 16..=31),
+        192 => matches!((b, c), (0, 0 | 2) | (88, 99) | (168, _)),
+        198 => matches!((b, c), (18 | 19, _) | (51, 100)),
+        203 => matches!((b, c), (0, 113)),
+        _ => false,
+    };
     !is_special
 }
 
-/// Only 2000::/3 is given out, and a part of that carries addresses of IPv4 or is special.
+/// Only `2000::/3` is given out, and a part of that carries addresses of IPv4 or is special.
 const fn is_open_v6(address: Ipv6Addr) -> bool {
     let segments = address.segments();
     let is_special = matches!(

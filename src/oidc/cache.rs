@@ -54,19 +54,23 @@ impl Cache {
     /// The keys of a connection's provider. They are read if none are kept, if they are old, or if the wanted one is not among
     /// them; but not more often than the settings say, and old ones serve on for a while when the provider does not answer.
     ///
+    /// `but` are keys that were tried in vain: others are wanted, since a provider may have changed one and kept its id, or
+    /// name none.
+    ///
     /// # Errors
     /// `SSO_KEYS_UNAVAILABLE`.
     pub(super) async fn get(
         &self,
         (connection, url): (Uuid, &ProviderUrl),
-        wanted: Wanted<'_>,
+        (wanted, but): (Wanted<'_>, Option<&Arc<Keys>>),
         (now, fetch): (Time, &Fetch),
     ) -> Result<Arc<Keys>> {
         let slot = self.slot((connection, url.as_str().to_owned()));
         let mut kept = slot.lock().await;
         if let Some((keys, read)) = &kept.keys {
             let is_there = keys.fitting(wanted).next().is_some();
-            if is_there && now - *read < self.good_for {
+            let is_new = but.is_none_or(|tried| !Arc::ptr_eq(tried, keys));
+            if is_there && is_new && now - *read < self.good_for {
                 return Ok(Arc::clone(keys));
             }
         }
@@ -75,7 +79,7 @@ impl Cache {
             .is_none_or(|asked| now - asked >= self.asked_every)
         {
             kept.asked = Some(now);
-            if let Some(keys) = fetch.keys(url).await {
+            if let Some(keys) = fetch.keys((connection, url)).await {
                 kept.keys = Some((Arc::new(keys), now));
             }
         }

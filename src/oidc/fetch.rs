@@ -11,6 +11,7 @@ use hyper_util::{
 };
 use tokio::time::timeout;
 use tokio_rustls::rustls::crypto::ring;
+use uuid::Uuid;
 
 use super::{addresses::OpenInternet, keys::Keys};
 use crate::{
@@ -60,16 +61,17 @@ impl Fetch {
     }
 
     /// The keys that are there now; nothing if they cannot be read.
-    pub(super) async fn keys(&self, url: &ProviderUrl) -> Option<Keys> {
+    pub(super) async fn keys(&self, (connection, url): (Uuid, &ProviderUrl)) -> Option<Keys> {
         if !self.may_ask(url) {
             return None;
         }
         let read = timeout(self.timeout, self.read(url)).await;
         let read = read.unwrap_or_else(|_| Err("it took too long".to_owned()));
-        // What it answered instead is nobody's to see: it could be anything that can be reached from here.
+        // Neither what it answered instead, which could be anything that can be reached from here, nor the address, whose query
+        // may be a secret.
         read.inspect_err(|why| {
             tracing::warn!(
-                sso.jwks_uri = url.as_str(),
+                sso.connection.id = %connection,
                 why,
                 "cannot read a provider's keys"
             );

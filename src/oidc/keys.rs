@@ -23,7 +23,7 @@ struct Key {
     /// The only algorithm for which the provider means it.
     algorithm: Option<String>,
     kind: Kind,
-    key: DecodingKey,
+    public: DecodingKey,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Keys {
             };
             is_named && is_meant && key.kind == kind_for(algorithm)
         };
-        self.0.iter().filter(fits).map(|key| &key.key)
+        self.0.iter().filter(fits).map(|key| &key.public)
     }
 }
 
@@ -97,11 +97,11 @@ fn key(json: Value) -> Option<Key> {
         }
         _ => return None,
     };
-    let key = DecodingKey::from_jwk(&jwk).ok()?;
+    let public = DecodingKey::from_jwk(&jwk).ok()?;
     is_for_signatures.then_some(Key {
         id: jwk.common.key_id,
         algorithm: jwk.common.key_algorithm.map(|it| it.to_string()),
         kind,
-        key,
+        public,
     })
 }

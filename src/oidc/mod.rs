@@ -1,10 +1,7 @@
 //! OpenID providers: their keys, read and kept for a while, and whether a token is signed by one of them. What a token says
 //! is read in `domain/id_tokens`.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
 use crate::{
     clock::Time,
@@ -12,7 +9,7 @@ use crate::{
     domain::{
         id_tokens::TokenFault,
         provider_urls::ProviderUrl,
-        sso::{KeySource, SsoConnection},
+        sso::{Algorithm, KeySource, SsoConnection},
     },
     error::Result,
 };
@@ -63,30 +60,40 @@ impl Providers {
         token: &Token<'_>,
         now: Time,
     ) -> Result<Map<String, Value>> {
-        let taken = &connection.settings.algorithms;
-        let algorithm = token.algorithm().filter(|one| taken.contains(one));
+        let allowed = &connection.settings.algorithms;
+        let algorithm = token.algorithm().filter(|one| allowed.contains(one));
         let algorithm = algorithm.ok_or(TokenFault::Algorithm)?;
         let wanted = (token.key_id(), algorithm);
-        let keys = match &connection.settings.keys {
-            KeySource::Set(set) => Arc::new(Keys::parse(set.as_bytes())),
-            KeySource::Uri(url) => self.keys((connection.id, url), wanted, now).await?,
-        };
-        let mut fault = TokenFault::Key;
-        for key in keys.fitting(wanted) {
-            if let Some(claims) = signatures::verify(token, key, algorithm) {
-                return Ok(claims);
+        let url = match &connection.settings.keys {
+            KeySource::Set(set) => {
+                let keys = Keys::parse(set.as_bytes());
+                return Ok(signed(token, &keys, algorithm)?);
             }
-            fault = TokenFault::Signature;
+            KeySource::Uri(url) => url,
+        };
+        let of = (connection.id, url);
+        let when = (now, &self.fetch);
+        let keys = self.cache.get(of, (wanted, None), when).await?;
+        if let Ok(claims) = signed(token, &keys, algorithm) {
+            return Ok(claims);
         }
-        Err(fault.into())
+        let others = self.cache.get(of, (wanted, Some(&keys)), when).await?;
+        Ok(signed(token, &others, algorithm)?)
     }
+}
 
-    async fn keys(
-        &self,
-        of: (Uuid, &ProviderUrl),
-        wanted: keys::Wanted<'_>,
-        now: Time,
-    ) -> Result<Arc<Keys>> {
-        self.cache.get(of, wanted, (now, &self.fetch)).await
+/// The claims of a token, if one of the keys signed it.
+fn signed(
+    token: &Token<'_>,
+    keys: &Keys,
+    algorithm: Algorithm,
+) -> Result<Map<String, Value>, TokenFault> {
+    let mut fault = TokenFault::Key;
+    for key in keys.fitting((token.key_id(), algorithm)) {
+        if let Some(claims) = signatures::verify(token, key, algorithm) {
+            return Ok(claims);
+        }
+        fault = TokenFault::Signature;
     }
+    Err(fault)
 }

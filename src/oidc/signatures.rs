@@ -106,6 +106,10 @@ impl JwtVerifier for Checker {
     }
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the crate gives it like this"
+)]
 fn verifier(algorithm: &Jwa, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {
     let unsupported = || Error::from(ErrorKind::UnsupportedAlgorithm);
     Ok(Box::new(Checker {
@@ -116,6 +120,10 @@ fn verifier(algorithm: &Jwa, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, 
 }
 
 /// Nothing is signed here.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the crate gives it like this"
+)]
 fn no_signer(_: &Jwa, _: &EncodingKey) -> Result<Box<dyn JwtSigner>, Error> {
     Err(ErrorKind::UnsupportedAlgorithm.into())
 }

@@ -1,5 +1,5 @@
-//! The rows of an import, read by hand: an empty row is two bytes on the wire and 72 in memory, so that one message of
-//! 4 MiB could cost 150 MiB before anybody counted.
+//! The rows of an import and the entries of a sync, read by hand: an empty one is two bytes on the wire and a hundred in memory, so
+//! that one message of 4 MiB could cost 200 MiB before anybody counted.
 
 use prost::{
     DecodeError, Message,
@@ -7,47 +7,68 @@ use prost::{
     encoding::{DecodeContext, WireType, message, skip_field},
 };
 
-use super::ImportUsersRow;
+use super::{DirectoryEntry, ImportUsersRow};
 
 /// The one field's number.
 const ROWS: u32 = 1;
 
-/// Some rows of an import. Of more than 5,001 the rest is skipped when they are read; an import of so many is refused.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct ImportUsersRows {
-    /// The rows, in input order.
-    pub rows: Vec<ImportUsersRow>,
-}
-
-impl ImportUsersRows {
-    /// One row more than an import may have, by which it is seen to have too many.
-    pub const MOST: usize = 5_001;
-}
-
-impl Message for ImportUsersRows {
-    fn encode_raw(&self, buffer: &mut impl BufMut) {
-        message::encode_repeated(ROWS, &self.rows, buffer);
-    }
-
-    fn merge_field(
-        &mut self,
-        tag: u32,
-        wire_type: WireType,
-        buffer: &mut impl Buf,
-        context: DecodeContext,
-    ) -> Result<(), DecodeError> {
-        if tag == ROWS && self.rows.len() < Self::MOST {
-            message::merge_repeated(wire_type, &mut self.rows, buffer, context)
-        } else {
-            skip_field(wire_type, tag, buffer, context)
+/// Some of the rows that a stream brings.
+macro_rules! rows {
+    ($(#[$about:meta])* $name:ident { $(#[$field:meta])* $rows:ident: $row:ident }, $most:literal) => {
+        $(#[$about])*
+        #[derive(Clone, PartialEq, Debug, Default)]
+        pub struct $name {
+            $(#[$field])*
+            pub $rows: Vec<$row>,
         }
-    }
 
-    fn encoded_len(&self) -> usize {
-        message::encoded_len_repeated(ROWS, &self.rows)
-    }
+        impl $name {
+            /// One more than a stream may bring, by which it is seen to bring too many.
+            pub const MOST: usize = $most;
+        }
 
-    fn clear(&mut self) {
-        self.rows.clear();
-    }
+        impl Message for $name {
+            fn encode_raw(&self, buffer: &mut impl BufMut) {
+                message::encode_repeated(ROWS, &self.$rows, buffer);
+            }
+
+            fn merge_field(
+                &mut self,
+                tag: u32,
+                wire_type: WireType,
+                buffer: &mut impl Buf,
+                context: DecodeContext,
+            ) -> Result<(), DecodeError> {
+                if tag == ROWS && self.$rows.len() < Self::MOST {
+                    message::merge_repeated(wire_type, &mut self.$rows, buffer, context)
+                } else {
+                    skip_field(wire_type, tag, buffer, context)
+                }
+            }
+
+            fn encoded_len(&self) -> usize {
+                message::encoded_len_repeated(ROWS, &self.$rows)
+            }
+
+            fn clear(&mut self) {
+                self.$rows.clear();
+            }
+        }
+    };
+}
+
+rows! {
+    /// Some rows of an import. Of more than 5,001 the rest is skipped when they are read; an import of so many is refused.
+    ImportUsersRows {
+        /// The rows, in input order.
+        rows: ImportUsersRow
+    }, 5_001
+}
+
+rows! {
+    /// Some entries of a sync. Of more than 50,001 the rest is skipped when they are read; a sync of so many is refused.
+    SyncDirectoryEntries {
+        /// The entries, in input order.
+        entries: DirectoryEntry
+    }, 50_001
 }

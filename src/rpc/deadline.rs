@@ -11,8 +11,11 @@ use crate::{app::Until, config::CallSettings};
 /// The header, as gRPC over HTTP/2 defines it.
 const HEADER: &str = "grpc-timeout";
 
-/// The one call that is long by its nature. Watches are answered at once and go on.
-const IMPORT: &str = "/muster.v1.UserService/ImportUsers";
+/// The calls that are long by their nature. Watches are answered at once and go on.
+const LONG: [&str; 2] = [
+    "/muster.v1.UserService/ImportUsers",
+    "/muster.v1.DirectoryService/SyncDirectory",
+];
 
 /// How much sooner than its time a call is answered: tonic's own timer, which begins a moment later and would answer
 /// CANCELLED, must not be the first.
@@ -29,7 +32,7 @@ impl Deadline {
     /// The deadline of a call that comes now. A header that is not of gRPC's form counts as none, as it does in tonic.
     pub(super) fn new(path: &str, headers: &HeaderMap, settings: &CallSettings) -> Self {
         let now = Instant::now();
-        let longest = if path == IMPORT {
+        let longest = if LONG.contains(&path) {
             settings.longest_import
         } else {
             settings.longest_call

@@ -142,6 +142,48 @@ pub(super) async fn rotated(
     Ok(answer)
 }
 
+pub(super) fn release(message: &proto::ReleaseDirectoryRequest) -> Result<(Uuid, Uuid)> {
+    place(&message.team_id, &message.directory_id)
+}
+
+pub(super) async fn released(
+    rpc: Rpc,
+    call: Call,
+    place: (Uuid, Uuid),
+) -> Result<proto::ReleaseDirectoryResponse> {
+    app::directories::ends::release(&rpc.ctx, &call, place, |members, _| {
+        proto::ReleaseDirectoryResponse {
+            released_member_count: wire(members),
+        }
+    })
+    .await
+}
+
+pub(super) fn terminate(message: &proto::TerminateDirectoryRequest) -> Result<(Uuid, Uuid)> {
+    place(&message.team_id, &message.directory_id)
+}
+
+pub(super) async fn terminated(
+    rpc: Rpc,
+    call: Call,
+    place: (Uuid, Uuid),
+) -> Result<proto::TerminateDirectoryResponse> {
+    app::directories::ends::terminate(&rpc.ctx, &call, place, |(members, left), _| {
+        let ended: u32 = left.hubs.iter().map(|hub| hub.ended).sum();
+        let remaining: u32 = left.hubs.iter().map(|hub| hub.remaining).sum();
+        proto::TerminateDirectoryResponse {
+            removed_member_count: wire(members),
+            ended_access_count: wire(ended),
+            remaining_access_count: wire(remaining),
+        }
+    })
+    .await
+}
+
+fn wire(number: impl TryInto<i32>) -> i32 {
+    number.try_into().unwrap_or(i32::MAX)
+}
+
 fn place(team: &str, directory: &str) -> Result<(Uuid, Uuid)> {
     let mut violations = Violations::new();
     let team = violations.take(id("team_id", team));
@@ -168,7 +210,7 @@ fn new(call: &Call, directory: &Directory) -> proto::Directory {
     shown
 }
 
-fn changed(call: &Call, directory: &Directory) -> proto::Directory {
+pub(super) fn changed(call: &Call, directory: &Directory) -> proto::Directory {
     let mut shown = show(directory);
     mutations::no_etag_of_rehearsal(call, &mut shown.etag);
     shown

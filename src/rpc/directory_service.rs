@@ -1,8 +1,8 @@
 //! `DirectoryService`: which function reads each request, and which one answers it.
 
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
-use super::{Rpc, directories};
+use super::{Rpc, directories, syncs};
 use crate::proto::{self, directory_service_server::DirectoryService};
 
 #[tonic::async_trait]
@@ -35,6 +35,29 @@ impl DirectoryService for Rpc {
         request: Request<proto::RotateDirectoryTokenRequest>,
     ) -> Result<Response<proto::RotateDirectoryTokenResponse>, Status> {
         self.mutate(request, directories::rotate, directories::rotated)
+            .await
+    }
+
+    async fn sync_directory(
+        &self,
+        request: Request<Streaming<proto::SyncDirectoryRequest>>,
+    ) -> Result<Response<proto::SyncDirectoryResponse>, Status> {
+        self.call(request, syncs::sync).await
+    }
+
+    async fn release_directory(
+        &self,
+        request: Request<proto::ReleaseDirectoryRequest>,
+    ) -> Result<Response<proto::ReleaseDirectoryResponse>, Status> {
+        self.mutate(request, directories::release, directories::released)
+            .await
+    }
+
+    async fn terminate_directory(
+        &self,
+        request: Request<proto::TerminateDirectoryRequest>,
+    ) -> Result<Response<proto::TerminateDirectoryResponse>, Status> {
+        self.mutate(request, directories::terminate, directories::terminated)
             .await
     }
 }

@@ -153,6 +153,7 @@ const fn removal(removal: Removal) -> proto::MemberRemoval {
         Removal::Left => proto::MemberRemoval::Left,
         Removal::TeamDeleted => proto::MemberRemoval::TeamDeleted,
         Removal::Erased => proto::MemberRemoval::Erased,
+        Removal::Directory => proto::MemberRemoval::Directory,
     }
 }
 
@@ -224,6 +225,8 @@ const fn event_type(event_type: EventType) -> proto::EventType {
         EventType::DirectoryCreated => proto::EventType::DirectoryCreated,
         EventType::DirectoryUpdated => proto::EventType::DirectoryUpdated,
         EventType::DirectoryTokenRotated => proto::EventType::DirectoryTokenRotated,
+        EventType::DirectoryReleased => proto::EventType::DirectoryReleased,
+        EventType::DirectoryTerminated => proto::EventType::DirectoryTerminated,
         EventType::Unknown => proto::EventType::Unspecified,
     }
 }
@@ -286,5 +289,7 @@ const fn read_type(event_type: proto::EventType) -> Option<EventType> {
         proto::EventType::DirectoryCreated => Some(EventType::DirectoryCreated),
         proto::EventType::DirectoryUpdated => Some(EventType::DirectoryUpdated),
         proto::EventType::DirectoryTokenRotated => Some(EventType::DirectoryTokenRotated),
+        proto::EventType::DirectoryReleased => Some(EventType::DirectoryReleased),
+        proto::EventType::DirectoryTerminated => Some(EventType::DirectoryTerminated),
     }
 }

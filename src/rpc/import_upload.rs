@@ -55,13 +55,23 @@ pub(super) async fn read(mut stream: Streaming<ImportUsersRequest>, limits: Limi
 
 /// The next part; `None` when the stream closed, in whatever way.
 async fn next(stream: &mut Streaming<ImportUsersRequest>, limits: Limits) -> Result<Option<Part>> {
+    match next_message(stream, limits).await? {
+        None => Ok(None),
+        Some(ImportUsersRequest { part: Some(part) }) => Ok(Some(part)),
+        Some(ImportUsersRequest { part: None }) => Err(malformed("part", Rule::Required)),
+    }
+}
+
+/// The next message of a stream; `None` when it closed, in whatever way.
+pub(super) async fn next_message<M>(
+    stream: &mut Streaming<M>,
+    limits: Limits,
+) -> Result<Option<M>> {
     let idle = Instant::now() + limits.idle;
     let end = limits.end.map_or(idle, |end| end.min(idle));
-    let part = timeout_at(end, stream.message()).await;
-    match part.map_err(|_| Error::Late)? {
-        Ok(None) => Ok(None),
-        Ok(Some(ImportUsersRequest { part: Some(part) })) => Ok(Some(part)),
-        Ok(Some(ImportUsersRequest { part: None })) => Err(malformed("part", Rule::Required)),
+    let message = timeout_at(end, stream.message()).await;
+    match message.map_err(|_| Error::Late)? {
+        Ok(message) => Ok(message),
         Err(status) => Err(status::unreadable(status.code())
             .unwrap_or_else(|| Error::Unavailable(status.code().to_string()))),
     }
@@ -217,7 +227,7 @@ fn numbered(rows: Vec<ImportUsersRow>) -> Vec<CsvRow> {
         .collect()
 }
 
-fn matches(field: &str, announced: i64, sent: usize) -> Result<()> {
+pub(super) fn matches(field: &str, announced: i64, sent: usize) -> Result<()> {
     if i64::try_from(sent) == Ok(announced) {
         Ok(())
     } else {
@@ -225,7 +235,7 @@ fn matches(field: &str, announced: i64, sent: usize) -> Result<()> {
     }
 }
 
-fn malformed(field: &str, rule: Rule) -> Error {
+pub(super) fn malformed(field: &str, rule: Rule) -> Error {
     Error::Malformed(
         Reason::MalformedMessage,
         vec![FieldViolation::new(field, rule)],

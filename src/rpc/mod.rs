@@ -16,6 +16,7 @@ use crate::{
 mod access;
 mod accounts;
 mod actors;
+mod advice;
 mod answer;
 mod credentials;
 mod deadline;
@@ -53,10 +54,13 @@ mod sign_ins;
 mod sso;
 mod sso_service;
 mod status;
+mod sync_upload;
+mod syncs;
 mod team_domains;
 mod team_settings;
 mod team_values;
 mod teams;
+mod user_keys;
 mod users;
 mod values;
 mod watch;
@@ -77,6 +81,8 @@ pub struct Rpc {
     tasks: TaskTracker,
     imports: Arc<Semaphore>,
     imports_of_keys: Places<String>,
+    syncs: Arc<Semaphore>,
+    syncs_of_keys: Places<String>,
     watches: Arc<Semaphore>,
     heads: Heads,
     stop: CancellationToken,
@@ -94,12 +100,16 @@ impl Rpc {
     pub fn new(ctx: Context, tasks: TaskTracker, heads: Heads, stop: CancellationToken) -> Self {
         let imports = Arc::new(Semaphore::new(ctx.settings.concurrent_imports));
         let imports_of_keys = Places::new(ctx.settings.concurrent_imports_per_key);
+        let syncs = Arc::new(Semaphore::new(ctx.settings.syncs.concurrent_syncs));
+        let syncs_of_keys = Places::new(ctx.settings.syncs.concurrent_syncs_per_key);
         let watches = Arc::new(Semaphore::new(ctx.settings.concurrent_watches));
         Self {
             ctx,
             tasks,
             imports,
             imports_of_keys,
+            syncs,
+            syncs_of_keys,
             watches,
             heads,
             stop,

@@ -17,15 +17,15 @@ use crate::{
         DeclineInvitationRequest, DeleteHubRequest, DeleteProjectRequest, DeleteRoleRequest,
         DeleteSsoConnectionRequest, DeleteTeamRequest, DeleteUserRequest, DisableMemberRequest,
         DisableUserRequest, EnableMemberRequest, EnableUserRequest, GrantProductAccessRequest,
-        LeaveTeamRequest, ProvisionSsoUserRequest, ReleaseDomainRequest, ReleaseLettersRequest,
-        RemoveHubAdminRequest, RemoveHubMemberRequest, RemoveMemberRequest,
+        LeaveTeamRequest, ProvisionSsoUserRequest, ReleaseDirectoryRequest, ReleaseDomainRequest,
+        ReleaseLettersRequest, RemoveHubAdminRequest, RemoveHubMemberRequest, RemoveMemberRequest,
         RemoveProjectMemberRequest, ReportResidualAccessRequest, RequestEmailChangeRequest,
         RequestNewInvitationRequest, ResendInvitationRequest, RevokeInvitationRequest,
         RevokeKeyRequest, RevokeProductAccessRequest, RotateDirectoryTokenRequest,
-        SetRemovalRuleRequest, TransferPrimaryAdminRequest, UpdateDirectoryRequest,
-        UpdateHubRequest, UpdateMemberRequest, UpdateProjectMemberRequest, UpdateProjectRequest,
-        UpdateRoleRequest, UpdateSsoConnectionRequest, UpdateTeamRequest, UpdateUserRequest,
-        UpsertProductRequest, VerifyDomainRequest,
+        SetRemovalRuleRequest, TerminateDirectoryRequest, TransferPrimaryAdminRequest,
+        UpdateDirectoryRequest, UpdateHubRequest, UpdateMemberRequest, UpdateProjectMemberRequest,
+        UpdateProjectRequest, UpdateRoleRequest, UpdateSsoConnectionRequest, UpdateTeamRequest,
+        UpdateUserRequest, UpsertProductRequest, VerifyDomainRequest,
     },
 };
 
@@ -116,6 +116,8 @@ mutations! {
     ProvisionSsoUserRequest, |it| it.validate_only, |_it| "";
     CreateDirectoryRequest, |it| it.validate_only, |_it| "";
     UpdateDirectoryRequest, |it| it.validate_only, |it| it.directory.as_ref().map_or("", |directory| &directory.etag);
+    ReleaseDirectoryRequest, |it| it.validate_only, |it| &it.etag;
+    TerminateDirectoryRequest, |it| it.validate_only, |it| &it.etag;
     RotateDirectoryTokenRequest, |it| it.validate_only, |it| &it.etag;
     AcceptInvitationRequest, |_it| false, |_it| "";
     DeclineInvitationRequest, |_it| false, |_it| "";

@@ -8,11 +8,11 @@ use super::{
     filters::{self, Accounts},
     import_upload, imports, members,
     pages::{self, List},
-    profiles,
+    profiles, user_keys,
     values::{id, ids, timestamp},
 };
 use crate::{
-    app::{self, Caller, correct_email::CorrectEmail, users::Key},
+    app::{self, Caller, correct_email::CorrectEmail},
     domain::{
         email::Email,
         imports::{ImportId, ImportPosition},
@@ -20,8 +20,8 @@ use crate::{
         texts::optional,
         users::Access,
     },
-    error::{FieldViolation, Result, Rule, Violations},
-    proto::{self, get_user_request, user_service_server::UserService},
+    error::{Result, Violations},
+    proto::{self, user_service_server::UserService},
 };
 
 /// How many accounts one call may ask for.
@@ -58,7 +58,7 @@ impl UserService for Rpc {
         self.call(
             request,
             async |rpc: Self, caller: Caller, message: proto::GetUserRequest| {
-                let (team, key) = wanted(&message)?;
+                let (team, key) = user_keys::wanted(&message)?;
                 let user = app::users::get(&rpc.ctx, &caller, (team, &key)).await?;
                 Ok(proto::GetUserResponse {
                     user: Some(members::user(user)),
@@ -354,32 +354,6 @@ impl UserService for Rpc {
             },
         )
         .await
-    }
-}
-
-fn wanted(message: &proto::GetUserRequest) -> Result<(Option<Uuid>, Key)> {
-    let mut violations = Violations::new();
-    let key = match &message.key {
-        None => Err(FieldViolation::new("key", Rule::Required)),
-        Some(get_user_request::Key::UserId(text)) => id("user_id", text).map(Key::Id),
-        Some(get_user_request::Key::Email(text)) => Email::parse("email", text).map(Key::Email),
-        Some(get_user_request::Key::SsoIdentity(it)) => {
-            let issuer = given("sso_identity.issuer", &it.issuer);
-            let subject = violations.take(given("sso_identity.subject", &it.subject));
-            issuer.map(|issuer| Key::Identity(issuer, subject.unwrap_or_default()))
-        }
-    };
-    let key = violations.take(key);
-    let team = violations.take(optional(id, "team_id", &message.team_id));
-    violations.finish(team.zip(key))
-}
-
-/// A text to be compared with, of a length that anything could have.
-fn given(field: &str, text: &str) -> Result<String, FieldViolation> {
-    match text.len() {
-        0 => Err(FieldViolation::new(field, Rule::Required)),
-        1..=1_024 => Ok(text.to_owned()),
-        _ => Err(FieldViolation::new(field, Rule::TooLong)),
     }
 }
 

@@ -49,7 +49,7 @@ pub struct Entry {
 
 /// The column's word. It never holds PRIMARY_ADMIN: the primary admin's own row waits with what he becomes
 /// when the role moves on.
-fn role_word(role: Role) -> &'static str {
+pub(super) fn role_word(role: Role) -> &'static str {
     match role {
         Role::PrimaryAdmin | Role::SecondaryAdmin => Role::SecondaryAdmin.word(),
         Role::SsoAdmin | Role::Member | Role::Guest => role.word(),
@@ -153,38 +153,6 @@ pub async fn enter_again(tx: &Tx, team: &Team, users: &[Uuid], entry: Entry) -> 
     member_roles::clear(tx, team.id, users).await
 }
 
-/// Makes invited members active ones.
-pub async fn activate(tx: &Tx, team: Uuid, users: &[Uuid], now: Time) -> Result<()> {
-    for chunk in users.chunks(bulk::IDS) {
-        let done = Entity::update_many()
-            .col_expr(Column::JoinTime, Expr::value(micros(now)))
-            .col_expr(Column::DeclineTime, Expr::value(None::<i64>))
-            .filter(Column::TeamId.eq(team))
-            .filter(Column::UserId.is_in(chunk.iter().copied()))
-            .filter(Column::JoinTime.is_null())
-            .filter(Column::RemoveTime.is_null())
-            .exec(tx.connection())
-            .await?;
-        bulk::expect(chunk.len() as u64, done.rows_affected)?;
-    }
-    Ok(())
-}
-
-/// Notes by which way people are in a team.
-pub async fn set_source(tx: &Tx, team: Uuid, users: &[Uuid], source: Source) -> Result<()> {
-    for chunk in users.chunks(bulk::IDS) {
-        let done = Entity::update_many()
-            .col_expr(Column::Source, Expr::value(source.word()))
-            .filter(Column::TeamId.eq(team))
-            .filter(Column::UserId.is_in(chunk.iter().copied()))
-            .filter(Column::RemoveTime.is_null())
-            .exec(tx.connection())
-            .await?;
-        bulk::expect(chunk.len() as u64, done.rows_affected)?;
-    }
-    Ok(())
-}
-
 /// Ends memberships that were only invited, and takes their custom roles away; never the primary admin's.
 pub async fn end_invited(
     tx: &Tx,
@@ -211,22 +179,6 @@ pub async fn end_invited(
         bulk::expect(chunk.len() as u64, done.rows_affected)?;
     }
     member_roles::clear(tx, team.id, users).await
-}
-
-/// Gives members another role; never the primary admin.
-pub async fn set_roles(tx: &Tx, team: &Team, users: &[Uuid], role: Role) -> Result<()> {
-    for chunk in users.chunks(bulk::IDS) {
-        let done = Entity::update_many()
-            .col_expr(Column::Role, Expr::value(role_word(role)))
-            .filter(Column::TeamId.eq(team.id))
-            .filter(Column::UserId.is_in(chunk.iter().copied()))
-            .filter(Column::UserId.ne(team.primary_admin_user_id))
-            .filter(Column::RemoveTime.is_null())
-            .exec(tx.connection())
-            .await?;
-        bulk::expect(chunk.len() as u64, done.rows_affected)?;
-    }
-    Ok(())
 }
 
 /// One member, also one whose membership ended.

@@ -123,3 +123,40 @@ pub async fn set_disabled(tx: &Tx, team: &Team, user: Uuid, disabled: bool) -> R
         .await?;
     bulk::expect(1, done.rows_affected)
 }
+
+/// Disables members as their directory does, or enables them; never the primary admin.
+pub async fn set_disabled_by_directory(
+    tx: &Tx,
+    team: &Team,
+    users: &[Uuid],
+    disabled: bool,
+) -> Result<()> {
+    for chunk in users.chunks(bulk::IDS) {
+        let done = Entity::update_many()
+            .col_expr(Column::DisabledByDirectory, Expr::value(disabled))
+            .filter(Column::TeamId.eq(team.id))
+            .filter(Column::UserId.is_in(chunk.iter().copied()))
+            .filter(Column::UserId.ne(team.primary_admin_user_id))
+            .filter(Column::RemoveTime.is_null())
+            .filter(Column::DisabledByDirectory.eq(!disabled))
+            .exec(tx.connection())
+            .await?;
+        bulk::expect(chunk.len() as u64, done.rows_affected)?;
+    }
+    Ok(())
+}
+
+/// Has those whom a directory disabled be disabled by an admin.
+pub async fn leave_disabled(tx: &Tx, team: Uuid, users: &[Uuid]) -> Result<()> {
+    for chunk in users.chunks(bulk::IDS) {
+        Entity::update_many()
+            .col_expr(Column::DisabledByAdmin, Expr::value(true))
+            .col_expr(Column::DisabledByDirectory, Expr::value(false))
+            .filter(Column::TeamId.eq(team))
+            .filter(Column::UserId.is_in(chunk.iter().copied()))
+            .filter(Column::DisabledByDirectory.eq(true))
+            .exec(tx.connection())
+            .await?;
+    }
+    Ok(())
+}

@@ -130,6 +130,19 @@ pub async fn cancel(tx: &Tx, user: Uuid, place: Where, now: Time) -> Result<()> 
     Ok(())
 }
 
+/// Cancels the unsent letters of a team to many people about what remains.
+pub async fn cancel_of_many(tx: &Tx, team: Uuid, users: &[Uuid], now: Time) -> Result<()> {
+    for chunk in users.chunks(bulk::IDS) {
+        cancel_unsent(now)
+            .filter(Column::UserId.is_in(chunk.iter().copied()))
+            .filter(Column::Kind.eq(LetterKind::ResidualAccess.word()))
+            .filter(Column::TeamId.eq(team))
+            .exec(tx.connection())
+            .await?;
+    }
+    Ok(())
+}
+
 fn about(teams: &[Uuid], hubs: &[Uuid]) -> Condition {
     Condition::all()
         .add(Column::TeamId.is_in(teams.iter().copied()))

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{
@@ -61,4 +61,24 @@ fn end(row: &Model) -> Result<Option<End>> {
         removal: word(Removal::of, removal)?,
         was_member: row.joined_before || row.join_time.is_some(),
     }))
+}
+
+/// Which of these people are in another team than this one, and whether each waits in one for his answer.
+pub async fn elsewhere(db: &impl Reads, team: Uuid, users: &[Uuid]) -> Result<HashMap<Uuid, bool>> {
+    let mut found = HashMap::new();
+    for chunk in users.chunks(bulk::IDS) {
+        let rows: Vec<(Uuid, Option<i64>)> = Entity::find()
+            .select_only()
+            .columns([Column::UserId, Column::JoinTime])
+            .filter(Column::UserId.is_in(chunk.iter().copied()))
+            .filter(Column::TeamId.ne(team))
+            .filter(Column::RemoveTime.is_null())
+            .into_tuple()
+            .all(db.connection())
+            .await?;
+        for (user, joined) in rows {
+            *found.entry(user).or_insert(false) |= joined.is_none();
+        }
+    }
+    Ok(found)
 }

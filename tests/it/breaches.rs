@@ -15,7 +15,11 @@ pub(crate) const CASES: &[(&[&str], &str)] = &[
         "UPDATE members SET disabled_by_admin = true WHERE team_id = {team} AND user_id = {boss}",
     ),
     (
-        &["deleted-team-is-empty"],
+        &[
+            "deleted-team-is-empty",
+            "domain-is-of-a-team",
+            "sso-connection-is-of-a-team",
+        ],
         "UPDATE teams SET delete_time = 1 WHERE id = {team}",
     ),
     (
@@ -80,7 +84,7 @@ pub(crate) const CASES: &[(&[&str], &str)] = &[
         "UPDATE members SET join_time = NULL WHERE team_id = {team} AND user_id = {joe}",
     ),
     (
-        &["accepted-is-verified"],
+        &["accepted-is-verified", "who-signs-in-is-verified"],
         "UPDATE users SET verify_time = NULL WHERE id = {joe};
          UPDATE members SET verified = false WHERE user_id = {joe}",
     ),

@@ -54,6 +54,10 @@ impl Life {
             ..RequestEmailChangeRequest::default()
         };
         h.users().request_email_change(change).await.answered();
+        let things = h.sso_things_of(&team.id, (name, "joe")).await;
+        let token = things.iter().find(|(thing, _)| *thing == "id_token");
+        let (_, token) = token.expect("a token");
+        assert!(h.sign_in(token).await.answered().linked);
         let waiting = h.invite_unread(&team.id, &email("quinn")).await;
         Self {
             team,
@@ -118,7 +122,10 @@ impl Harness {
 pub(crate) struct Keyless(DatabaseConnection);
 
 /// The tables of which invariants tell.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 22] = [
+    "sso_connections",
+    "sso_identities",
+    "team_domains",
     "users",
     "teams",
     "members",

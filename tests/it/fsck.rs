@@ -16,6 +16,7 @@ use crate::{
     harness::{Harness, tests},
     hub_breaches,
     refusals::Outcome,
+    sso_breaches,
 };
 
 tests![
@@ -74,6 +75,11 @@ async fn a_full_life_breaks_nothing(h: &Harness) {
     h.is_sound(None).await;
 }
 
+fn breaches() -> impl Iterator<Item = &'static (&'static [&'static str], &'static str)> {
+    let of_people = CASES.iter().chain(hub_breaches::CASES);
+    of_people.chain(sso_breaches::CASES)
+}
+
 async fn every_broken_invariant_is_named_and_no_other(h: &Harness) {
     let other = Life::of(h, "other").await;
     // A letter waits in the team that is broken.
@@ -83,7 +89,7 @@ async fn every_broken_invariant_is_named_and_no_other(h: &Harness) {
     let backend = h.ctx.store.connection().get_database_backend();
     let found = async |team: Option<&str>| BTreeSet::from_iter(broken(h, team).await);
     let mut tried = BTreeSet::new();
-    for (names, sql) in CASES.iter().chain(hub_breaches::CASES) {
+    for (names, sql) in breaches() {
         database.run(&acme.said(&other, backend, sql)).await;
         let bare = |name: &&'static str| name.trim_matches(['(', ')']);
         let everywhere: BTreeSet<_> = names.iter().map(bare).collect();

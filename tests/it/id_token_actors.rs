@@ -29,8 +29,9 @@ tests![
     a_person_is_named_once with loopback,
 ];
 
+/// Adds headers to each call.
 #[derive(Clone)]
-struct Headers(Vec<(&'static str, String)>);
+pub(crate) struct Headers(Vec<(&'static str, String)>);
 
 impl Interceptor for Headers {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
@@ -42,7 +43,8 @@ impl Interceptor for Headers {
     }
 }
 
-fn headers(key: &str, others: &[(&'static str, &str)]) -> Headers {
+/// A key and other headers.
+pub(crate) fn headers(key: &str, others: &[(&'static str, &str)]) -> Headers {
     let key = ("authorization", format!("Bearer {key}"));
     let others = others
         .iter()
@@ -54,13 +56,15 @@ fn teams(h: &Harness, headers: Headers) -> TeamServiceClient<InterceptedService<
     TeamServiceClient::with_interceptor(h.channel(), headers)
 }
 
-fn team_of(id: &str) -> GetTeamRequest {
+/// What reads a team.
+pub(crate) fn team_of(id: &str) -> GetTeamRequest {
     GetTeamRequest {
         team_id: id.to_owned(),
     }
 }
 
-const TOKEN: &str = "muster-actor-id-token";
+/// The header with the token of the person for whom a call is made.
+pub(crate) const TOKEN: &str = "muster-actor-id-token";
 
 async fn an_id_token_names_the_actor_in_its_team_and_in_no_other(h: &Harness) {
     let acme = acme(h).await;

@@ -19,6 +19,7 @@ tests![
     every_algorithm_of_the_connection_is_taken_and_no_other with loopback,
     clocks_may_differ_by_a_minute with loopback,
     keys_are_read_again_when_a_token_names_a_new_one with loopback,
+    keys_without_ids_and_keys_that_changed_are_read_again_too with loopback,
     a_provider_is_asked_seldom_and_its_keys_serve_on_for_a_while with loopback,
     what_a_provider_answers_instead_of_keys_is_no_key with loopback,
     a_provider_that_is_too_slow_is_not_waited_for with impatient,
@@ -60,7 +61,7 @@ const BAD_CLAIMS: [(&str, Change); 27] = [
     ("AUTHORIZED_PARTY", |it, _| it["azp"] = Value::Null),
     ("EXPIRED", |it, now| it["exp"] = (now - 60).into()),
     ("EXPIRED", |it, now| {
-        it["exp"] = (now + 3_600).to_string().into()
+        it["exp"] = (now + 3_600).to_string().into();
     }),
     ("EXPIRED", |it, _| drop(without(it, "exp"))),
     ("EXPIRED", |it, _| it["exp"] = Value::Null),
@@ -94,8 +95,8 @@ fn forged(acme: &Acme, claims: &Value) -> Vec<(&'static str, String)> {
     };
     let none = with(|header| header["alg"] = "none".into());
     let secret = with(|header| header["alg"] = "HS256".into());
-    let (signed, signature) = good.rsplit_once('.').expect("a signature");
-    let (head, _) = signed.split_once('.').expect("two parts");
+    let (content, signature) = good.rsplit_once('.').expect("a signature");
+    let (head, _) = content.split_once('.').expect("two parts");
     let mut other = claims.clone();
     other["email"] = "boss@acme.example".into();
     vec![
@@ -108,7 +109,7 @@ fn forged(acme: &Acme, claims: &Value) -> Vec<(&'static str, String)> {
             format!("{head}.{}.{signature}", base64(other.to_string())),
         ),
         ("SIGNATURE", Signer::rs256("one", 1).token(claims)),
-        ("SIGNATURE", format!("{signed}.")),
+        ("SIGNATURE", format!("{content}.")),
         ("KEY", Signer::rs256("two", 1).token(claims)),
         ("ALGORITHM", Signer::rsa_by("one", 0, "PS256").token(claims)),
         ("ALGORITHM", Signer::ec("one", "ES256").token(claims)),
@@ -128,7 +129,7 @@ fn forged(acme: &Acme, claims: &Value) -> Vec<(&'static str, String)> {
             "MALFORMED",
             signer.token_of(&with(|it| it["crit"] = json!(["exp"])), claims),
         ),
-        ("MALFORMED", signed.to_owned()),
+        ("MALFORMED", content.to_owned()),
         ("MALFORMED", format!("{good}.{signature}")),
         ("MALFORMED", "a.b.c".to_owned()),
         ("MALFORMED", format!("{good}{}", "A".repeat(16 * 1024))),
@@ -191,7 +192,7 @@ async fn clocks_may_differ_by_a_minute(h: &Harness) {
     let token = acme.token_with(h, ("1", "ann@acme.example"), |claims| {
         claims["iat"] = (now + 60).into();
         claims["nbf"] = (now + 60).into();
-        claims["exp"] = json!(now as f64 - 59.0);
+        claims["exp"] = json!(1_772_366_341.0);
         claims["aud"] = json!([AUDIENCE]);
         claims["azp"] = AUDIENCE.into();
     });
@@ -218,6 +219,27 @@ async fn keys_are_read_again_when_a_token_names_a_new_one(h: &Harness) {
     h.sign_in(&new).await.answered();
     assert_eq!(acme.provider.asked(), 2);
     assert_eq!(fault(h, &old).await, "KEY");
+}
+
+async fn keys_without_ids_and_keys_that_changed_are_read_again_too(h: &Harness) {
+    let acme = acme(h).await;
+    let claims = || acme.provider.claims(h, "1", "ann@acme.example");
+    let nameless = |signer: &Signer| {
+        let mut header = signer.header();
+        header.as_object_mut().expect("a header").remove("kid");
+        signer.token_of(&header, &claims())
+    };
+    h.sign_in(&nameless(&acme.signer)).await.answered();
+    let same_id = Signer::rs256("one", 1);
+    acme.provider.show(&[&same_id]);
+    h.advance(TimeDelta::seconds(29));
+    assert_eq!(fault(h, &nameless(&same_id)).await, "SIGNATURE");
+    assert_eq!(acme.provider.asked(), 1);
+    h.advance(TimeDelta::seconds(1));
+    h.sign_in(&nameless(&same_id)).await.answered();
+    h.sign_in(&same_id.token(&claims())).await.answered();
+    assert_eq!(fault(h, &nameless(&acme.signer)).await, "SIGNATURE");
+    assert_eq!(acme.provider.asked(), 2);
 }
 
 async fn a_provider_is_asked_seldom_and_its_keys_serve_on_for_a_while(h: &Harness) {

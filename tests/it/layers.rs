@@ -19,7 +19,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &["error", "clock"]),
     ("store", &["domain"]),
     ("mail", &["domain", "store"]),
-    ("app", &["domain", "mail", "store"]),
+    ("oidc", &["domain"]),
+    ("app", &["domain", "mail", "oidc", "store"]),
     ("rpc", &["domain", "app", "proto"]),
     ("http", &["domain", "app", "proto"]),
     (
@@ -34,13 +35,18 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// What every part above `domain` may name besides.
 const GROUND: &[&str] = &["error", "clock", "ids", "secrets", "config", "telemetry"];
-const ABOVE: &[&str] = &["store", "mail", "app", "rpc", "http", "server", "cli"];
+const ABOVE: &[&str] = &[
+    "store", "mail", "oidc", "app", "rpc", "http", "server", "cli",
+];
 
 /// Crates that only these parts may name.
 const HOMES: &[(&str, &[&str])] = &[
     ("tonic", &["rpc", "server", "telemetry", "cli"]),
     ("sea_orm", &["store"]),
     ("lettre", &["mail"]),
+    ("jsonwebtoken", &["oidc"]),
+    ("hyper_util", &["oidc"]),
+    ("hyper_rustls", &["oidc"]),
     ("axum", &["http"]),
 ];
 

@@ -35,6 +35,7 @@ mod deadlines;
 mod departures;
 mod deployments;
 mod directories;
+mod directory_ends;
 mod directory_fixtures;
 mod directory_rows;
 mod disabling;
@@ -178,16 +179,22 @@ mod secrets;
 mod server;
 mod settled_invitations;
 mod sign_ins;
+mod sign_ins_refused;
 mod signers;
 mod smtp;
 mod smtp_peer;
 mod smtp_tls;
 mod sqlite;
 mod sso;
+mod sso_breaches;
 mod sso_lists;
+mod sso_refused;
+mod sso_rows;
 mod stage;
 mod statements;
 mod steps;
+mod sync_streams;
+mod syncs;
 mod team_deletions;
 mod team_domains;
 mod team_settings;
@@ -238,6 +245,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     dead_links::tests,
     deadlines::tests,
     directories::tests,
+    directory_ends::tests,
     disabling::tests,
     domain_rules::tests,
     drain::tests,
@@ -260,6 +268,8 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     team_domains::tests,
     sso::tests,
     sign_ins::tests,
+    sign_ins_refused::tests,
+    sso_refused::tests,
     id_tokens::tests,
     id_token_actors::tests,
     idle_transactions::tests,
@@ -331,6 +341,8 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     smtp::tests,
     smtp_tls::tests,
     statements::tests,
+    sync_streams::tests,
+    syncs::tests,
     team_deletions::tests,
     team_settings::tests,
     teams::tests,

@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, SqlErr};
 use crate::{
     backends::{Backend, block_on},
     binary::{Folder, Server, code},
-    directory_rows, product_rows,
+    directory_rows, product_rows, sso_rows,
 };
 
 type Case = fn(&str);
@@ -261,6 +261,14 @@ const STRAYS: &[&str] = &[
     "DELETE FROM roles",
 ];
 
+fn duplicates() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    DUPLICATES
+        .iter()
+        .chain(product_rows::DUPLICATES)
+        .chain(sso_rows::DUPLICATES)
+        .chain(directory_rows::DUPLICATES)
+}
+
 /// The same text for both databases: `{n}` is a byte string, or an id, of n.
 pub(crate) fn spelled(connection: &DatabaseConnection, sql: &str) -> String {
     (1..=6).fold(sql.to_owned(), |sql, n| {
@@ -278,17 +286,14 @@ async fn every_unique_index_refuses_its_duplicate(url: &str) {
     let rows = ROWS
         .iter()
         .chain(product_rows::ROWS)
+        .chain(sso_rows::ROWS)
         .chain(directory_rows::ROWS);
     let rows = rows.map(|sql| spelled(&database, sql));
     let rows = rows.collect::<Vec<_>>().join(";\n");
     let rows = format!("BEGIN;\n{rows};\nCOMMIT");
     database.execute_unprepared(&rows).await.expect("rows");
 
-    for (index, sql) in DUPLICATES
-        .iter()
-        .chain(product_rows::DUPLICATES)
-        .chain(directory_rows::DUPLICATES)
-    {
+    for (index, sql) in duplicates() {
         let sql = spelled(&database, sql);
         let refused = database.execute_unprepared(&sql).await;
         let error = refused.expect_err(index);
@@ -304,6 +309,7 @@ async fn every_unique_index_refuses_its_duplicate(url: &str) {
     for sql in STRAYS
         .iter()
         .chain(product_rows::STRAYS)
+        .chain(sso_rows::STRAYS)
         .chain(directory_rows::STRAYS)
     {
         let refused = database.execute_unprepared(&spelled(&database, sql)).await;
@@ -336,11 +342,7 @@ async fn every_index_is_listed(database: &DatabaseConnection) {
         }
     };
     for name in texts(database, names).await {
-        let tried = DUPLICATES
-            .iter()
-            .chain(product_rows::DUPLICATES)
-            .chain(directory_rows::DUPLICATES)
-            .any(|(index, _)| index.split('|').any(|known| known == name));
+        let tried = duplicates().any(|(index, _)| index.split('|').any(|known| known == name));
         assert!(tried, "{name} has no duplicate above");
     }
 }

@@ -50,7 +50,10 @@ const ANSWERS: &[(&str, &[&str])] = &[
         "Decline",
         &["DONE", "PRIMARY_ADMIN_PROTECTED", "INVITATION_ACCEPTED"],
     ),
-    ("Resend", &["DONE", "RESEND_TOO_SOON", "PERMISSION_MISSING"]),
+    (
+        "Resend",
+        &["DONE", "RESEND_TOO_SOON", "NO_SEAT", "PERMISSION_MISSING"],
+    ),
     (
         "Revoke",
         &["DONE", "PRIMARY_ADMIN_PROTECTED", "PERMISSION_MISSING"],

@@ -69,7 +69,7 @@ pub(crate) fn steps(model: &Model) -> BoxedStrategy<Step> {
     let step = if hubs == 0 {
         make.boxed()
     } else {
-        prop_oneof![1 => make, 20 => within(model, hubs)].boxed()
+        prop_oneof![2 => make, 20 => within(model, hubs)].boxed()
     };
     let (often, admin) = hub_admins(model);
     let by = prop_oneof![4 => by(model), often => admin];

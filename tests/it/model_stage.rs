@@ -88,6 +88,17 @@ impl<'a> Place<'a> {
         format!("p{number}.{}@{domain}.example", self.name)
     }
 
+    /// The number of an address.
+    fn number(&self, typed: &str) -> Option<u8> {
+        (0..=u8::MAX).find(|number| self.address(*number) == typed)
+    }
+
+    /// Whether a letter has come of which nobody knew.
+    pub(crate) async fn has_letters(&self) -> bool {
+        let letters = self.h.deliver().await;
+        letters.iter().any(|one| self.number(&one.to).is_some())
+    }
+
     /// The number of an account.
     pub(crate) fn user(&self, id: &str) -> usize {
         let known = self.users.iter().position(|one| one == id);
@@ -106,6 +117,10 @@ impl<'a> Place<'a> {
             Ok(said) => said,
             Err(status) => Said::Refused(status.code(), reason(&status)),
         };
+        // A letter of a call that was refused comes with those of the next.
+        if matches!(said, Said::Refused(..)) && model.letters.is_empty() {
+            return (said, Vec::new());
+        }
         (said, self.read(model).await)
     }
 
@@ -114,8 +129,7 @@ impl<'a> Place<'a> {
         let mut letters = Vec::new();
         for letter in self.h.deliver().await {
             // A sequence that failed may have left one on its way.
-            let Some(number) = (0..=u8::MAX).find(|number| self.address(*number) == letter.to)
-            else {
+            let Some(number) = self.number(&letter.to) else {
                 continue;
             };
             letters.push((number, letter.link().is_some()));

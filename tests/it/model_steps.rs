@@ -226,7 +226,7 @@ fn offer(model: &Model) -> BoxedStrategy<usize> {
     };
     match open(model) {
         open if open.is_empty() => rest,
-        open => prop_oneof![4 => sample::select(open), 1 => rest].boxed(),
+        open => prop_oneof![3 => sample::select(open), 1 => rest].boxed(),
     }
 }
 
@@ -234,7 +234,7 @@ fn coming(model: &Model) -> impl Strategy<Value = Step> + use<> {
     prop_oneof![
         6 => (by(model), address(model), role())
             .prop_map(|(by, address, role)| Step::Invite(by, address, role)),
-        3 => (by(model), vec(option::weighted(0.9, address(model)), 1..4))
+        4 => (by(model), vec(option::weighted(0.9, address(model)), 1..4))
             .prop_map(|(by, rows)| Step::Import(by, rows)),
         2 => address(model).prop_map(Step::Elsewhere),
     ]
@@ -281,12 +281,15 @@ fn asked(model: &Model) -> impl Strategy<Value = Step> + use<> {
     };
     let is_late = |open: &usize| model.now >= model.invitations[*open].expires;
     let late: Vec<usize> = open(model).into_iter().filter(is_late).collect();
-    let (again, late) = if late.is_empty() {
-        (0, offer(model))
-    } else {
-        (6, sample::select(late).boxed())
+    // That no seat is left for one is rare: seats are taken away while it waits.
+    let (filling, again, late) = match (late.is_empty(), model.has_seat()) {
+        (true, _) => (0, 0, offer(model)),
+        (false, true) => (8, 6, sample::select(late).boxed()),
+        (false, false) => (0, 24, sample::select(late).boxed()),
     };
+    let taken = Step::Settle(Setting::Seats(Some(model.seats().max(1))));
     prop_oneof![
+        filling => Just(taken),
         again => (by(model), late).prop_map(|(by, offer)| Step::Resend(by, offer)),
         often => lost.prop_map(|offer| Step::Answer(offer, 0, Reply::Accept)),
         8 => (offer(model), 0..8, reply()).prop_map(move |(offer, draw, reply)| {
@@ -337,7 +340,7 @@ fn setting(model: &Model) -> impl Strategy<Value = Setting> + use<> {
         2 => Just(full),
         1 => option::of(1..6).prop_map(Setting::Seats),
         1 => any::<bool>().prop_map(Setting::AskFirst),
-        2 => any::<bool>().prop_map(Setting::GuestsOnly),
+        4 => proptest::bool::weighted(0.8).prop_map(Setting::GuestsOnly),
         1 => any::<bool>().prop_map(Setting::AnySource),
     ]
 }

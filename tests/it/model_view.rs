@@ -9,22 +9,85 @@ use muster::proto::{
 
 use crate::{
     fixtures::time,
-    model::{Model, Moment},
+    model::{Model, Moment, Said},
     model_hub_stage::HubsView,
+    model_hub_steps::HubStep,
     model_stage::Place,
+    model_steps::{Reply, Step},
     refusals::Outcome,
 };
 
-/// A team with its people and invitations.
+/// What is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sight {
+    people: bool,
+    hubs: bool,
+}
+
+impl Sight {
+    /// All there is.
+    pub(crate) const fn all() -> Self {
+        Self {
+            people: true,
+            hubs: true,
+        }
+    }
+
+    pub(crate) const fn is_whole(self) -> bool {
+        self.people && self.hubs
+    }
+
+    /// What a step may have changed, as a call costs time. Should it change anything else, or a refused one anything at all, then
+    /// that is seen when all is looked at, and the shortest sequence that fails ends with it.
+    pub(crate) const fn after(step: &Step, said: &Said) -> Self {
+        if matches!(said, Said::Refused(..)) {
+            return Self {
+                people: false,
+                hubs: false,
+            };
+        }
+        let (people, hubs) = match step {
+            Step::Settle(_) => (false, false),
+            Step::Wait(_)
+            | Step::Elsewhere(_)
+            | Step::Invite(..)
+            | Step::Import(..)
+            | Step::Resend(..)
+            | Step::Answer(_, _, Reply::Accept | Reply::AskForNew)
+            | Step::SetRole(..)
+            | Step::Disable(..)
+            | Step::Enable(..)
+            | Step::Transfer(..) => (true, false),
+            Step::InHub(_, HubStep::AddToProject(..))
+            | Step::Revoke(..)
+            | Step::Answer(_, _, Reply::Decline)
+            | Step::Remove(..)
+            | Step::RemoveMany(..)
+            | Step::Leave(_)
+            | Step::Delete(..)
+            | Step::CorrectEmail(..) => (true, true),
+            Step::InHub(..) => (false, true),
+        };
+        Self { people, hubs }
+    }
+}
+
+/// A team with its people and invitations, and its hubs, as far as they are looked at.
 #[derive(Debug, PartialEq)]
 pub(crate) struct View {
+    team: Option<SeenTeam>,
+    hubs: Option<HubsView>,
+}
+
+/// A team without its hubs.
+#[derive(Debug, PartialEq)]
+struct SeenTeam {
     primary: usize,
     seats: i64,
     members: BTreeMap<usize, SeenMember>,
     invitations: BTreeMap<usize, SeenOffer>,
     /// Invited, active, disabled and removed.
     counts: [i64; 4],
-    hubs: HubsView,
 }
 
 /// A member.
@@ -59,7 +122,52 @@ const STATES: [MemberState; 4] = [
 
 impl View {
     /// As the rules have it.
-    pub(crate) fn of(model: &Model, place: &Place<'_>) -> Self {
+    pub(crate) fn of(model: &Model, place: &Place<'_>, sight: Sight) -> Self {
+        Self {
+            team: sight.people.then(|| SeenTeam::of(model, place)),
+            hubs: sight.hubs.then(|| HubsView::of(model)),
+        }
+    }
+
+    /// As the calls answer.
+    pub(crate) async fn answered(place: &Place<'_>, sight: Sight) -> Self {
+        let mut view = Self {
+            team: None,
+            hubs: None,
+        };
+        if sight.people {
+            view.team = Some(SeenTeam::answered(place).await);
+        }
+        if sight.hubs {
+            view.hubs = Some(HubsView::answered(place).await);
+        }
+        view
+    }
+
+    /// That one member is answered as he is listed, if members are looked at.
+    pub(crate) async fn has(&self, place: &Place<'_>, who: usize) {
+        let Some(team) = &self.team else {
+            return;
+        };
+        let request = GetMemberRequest {
+            team_id: place.team.clone(),
+            user_id: place.users[who].clone(),
+        };
+        let answer = place.h.teams().get_member(request).await;
+        match team.members.get(&who) {
+            None => {
+                answer.refused(tonic::Code::NotFound, "MEMBER_NOT_FOUND");
+            }
+            Some(expected) => {
+                let member = answer.answered().member.expect("the member");
+                assert_eq!(seen_member(place, &member).1, *expected);
+            }
+        }
+    }
+}
+
+impl SeenTeam {
+    fn of(model: &Model, place: &Place<'_>) -> Self {
         let member = |who: usize| {
             let member = &model.members[&who];
             let account = &model.accounts[who];
@@ -99,12 +207,10 @@ impl View {
                 i64::try_from(count).expect("a few")
             }),
             members,
-            hubs: HubsView::of(model),
         }
     }
 
-    /// As the calls answer.
-    pub(crate) async fn answered(place: &Place<'_>) -> Self {
+    async fn answered(place: &Place<'_>) -> Self {
         let h = place.h;
         let request = GetTeamRequest {
             team_id: place.team.clone(),
@@ -128,25 +234,6 @@ impl View {
                 counts.disabled_members,
                 counts.removed_members,
             ],
-            hubs: HubsView::answered(place).await,
-        }
-    }
-
-    /// That one member is answered as he is listed.
-    pub(crate) async fn has(&self, place: &Place<'_>, who: usize) {
-        let request = GetMemberRequest {
-            team_id: place.team.clone(),
-            user_id: place.users[who].clone(),
-        };
-        let answer = place.h.teams().get_member(request).await;
-        match self.members.get(&who) {
-            None => {
-                answer.refused(tonic::Code::NotFound, "MEMBER_NOT_FOUND");
-            }
-            Some(expected) => {
-                let member = answer.answered().member.expect("the member");
-                assert_eq!(seen_member(place, &member).1, *expected);
-            }
         }
     }
 }

@@ -71,6 +71,21 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
         "teams:write",
     ),
     (
+        "DirectoryService/ReleaseDirectory",
+        "sso.update",
+        "teams:write",
+    ),
+    (
+        "DirectoryService/TerminateDirectory",
+        "sso.update",
+        "teams:write",
+    ),
+    (
+        "DirectoryService/SyncDirectory",
+        "directory.sync",
+        "identity:write",
+    ),
+    (
         "ProductService/UpsertProduct",
         "products.manage",
         "operator",
@@ -298,6 +313,7 @@ pub(crate) const HOLDERS: &[(&str, &str)] = &[
     ("users.update", ""),
     ("products.manage", ""),
     ("sso.update", "PO"),
+    ("directory.sync", "POV"),
     ("domains.verify", ""),
     ("keys.update", ""),
 ];

@@ -246,6 +246,15 @@ impl Harness {
     /// A connection of a team whose provider shows its keys once and for all, and all that calls about it may name. `name` is
     /// used once.
     pub(crate) async fn sso_things(&self, team: &str, name: &str) -> Vec<(&'static str, String)> {
+        self.sso_things_of(team, (name, "sso")).await
+    }
+
+    /// The same, whose token is of this person.
+    pub(crate) async fn sso_things_of(
+        &self,
+        team: &str,
+        (name, who): (&str, &str),
+    ) -> Vec<(&'static str, String)> {
         let signer = Signer::rs256("one", 0);
         let issuer = format!("https://{name}.example");
         let made = SsoConnection {
@@ -256,7 +265,7 @@ impl Harness {
         let made = self.connect(made).await;
         let domain = format!("{name}.example");
         self.own_domain(team, &domain).await;
-        let claims = claims(self, &issuer, "1", &format!("sso@{domain}"));
+        let claims = claims(self, &issuer, "1", &format!("{who}@{domain}"));
         vec![
             ("connection_id", made.id),
             ("issuer", format!("https://new.{domain}")),

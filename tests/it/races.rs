@@ -29,7 +29,7 @@ tests![
     of_changes_at_once_of_what_was_read_one_is_made,
 ];
 
-/// Runs `count` calls that all start at the same moment, and answers what they answered.
+/// Runs `count` calls that all start at the same moment, and answers what they answered, in the order of their numbers.
 pub(crate) async fn at_once<T, F>(count: usize, call: impl Fn(usize) -> F) -> Vec<T>
 where
     T: Send + 'static,
@@ -41,10 +41,13 @@ where
         let (start, call) = (Arc::clone(&start), call(number));
         calls.spawn(async move {
             start.wait().await;
-            call.await
+            (number, call.await)
         });
     }
-    calls.join_all().await
+    // A set of tasks gives its answers as they come.
+    let mut answers = calls.join_all().await;
+    answers.sort_unstable_by_key(|(number, _)| *number);
+    answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
 async fn of_sixteen_accepts_at_once_all_succeed_and_one_is_the_first(h: &Harness) {

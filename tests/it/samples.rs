@@ -54,14 +54,18 @@ pub(crate) fn sample(method: &MethodDescriptor, things: &Things) -> Vec<DynamicM
 /// An upload of one row: its parts, each in its order, and the count that ends it.
 fn upload(part: &MessageDescriptor, things: &Things) -> Vec<DynamicMessage> {
     let mut parts = Vec::new();
-    for name in ["header", "rows", "end"] {
-        let field = part.get_field_by_name(name).expect("a part");
+    for name in ["header", "rows", "entries", "end"] {
+        let Some(field) = part.get_field_by_name(name) else {
+            continue;
+        };
         let Kind::Message(kind) = field.kind() else {
             panic!("parts are messages");
         };
         let mut inner = fill(&kind, things);
         if name == "end" {
-            inner.set_field_by_name("row_count", Value::I64(1));
+            let count = ["row_count", "entry_count"].into_iter();
+            let mut count = count.filter_map(|name| kind.get_field_by_name(name));
+            inner.set_field(&count.next().expect("a count"), Value::I64(1));
         }
         let mut message = DynamicMessage::new(part.clone());
         message.set_field(&field, Value::Message(inner));
@@ -87,7 +91,7 @@ fn fill(descriptor: &MessageDescriptor, things: &Things) -> DynamicMessage {
         };
         let optional = field.is_list()
             && matches!(field.kind(), Kind::Message(_))
-            && !["rows", "checks"].contains(&field.name());
+            && !["rows", "entries", "checks"].contains(&field.name());
         if !chosen || excluded || optional {
             continue;
         }
@@ -110,7 +114,7 @@ fn value(field: &FieldDescriptor, things: &Things) -> Option<Value> {
             let role = kind.get_value_by_name(things.get("role")?)?;
             Some(Value::EnumNumber(role.number()))
         }
-        Kind::Enum(kind) if ["ProjectRole", "DataAccess"].contains(&kind.name()) => {
+        Kind::Enum(kind) if ["ProjectRole", "DataAccess", "SyncMode"].contains(&kind.name()) => {
             let first = kind.values().find(|value| value.number() == 1)?;
             Some(Value::EnumNumber(first.number()))
         }
@@ -145,6 +149,8 @@ fn text(field: &FieldDescriptor, things: &Things) -> Option<String> {
         "user_ids" => of("user_id"),
         "invitation_ids" => of("invitation_id"),
         "custom_role_ids" => of("role_id"),
+        // The directory's own, which may be anything.
+        "external_id" if field.parent_message().name() == "DirectoryEntry" => of("email"),
         "given_name" | "family_name" => Some("Ann".to_owned()),
         "language" => Some("en".to_owned()),
         "contact_hint" => Some("The admins".to_owned()),

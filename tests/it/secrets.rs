@@ -3,17 +3,21 @@
 use std::{collections::BTreeMap, process::Command, sync::Arc};
 
 use libtest_mimic::Trial;
+use muster::proto::team_service_client::TeamServiceClient;
+use tonic::{Code, service::interceptor::InterceptedService};
 
 use crate::{
     answers::{Answer, Recorder},
     backends::{Backend, block_on},
     binary::{Folder, Server, code, complaint, said},
     dumps::dump,
+    id_token_actors::{TOKEN, headers, team_of},
     key_lives,
     keyring::halves,
     link_lives::{Life, letters},
     needles::Needles,
     raw_calls::{call_over, methods, name},
+    refusals::Outcome,
     samples::{Things, encoded, sample},
 };
 
@@ -30,6 +34,9 @@ pub(crate) fn on_backend(backend: &Arc<Backend>) -> Vec<Trial> {
         Ok(())
     })]
 }
+
+/// The signature of an ID token: what nobody can make but the provider.
+const SIGNATURE: &str = "c2lnbmVkLWJ5LW5vYm9keS1idXQtYS1wcm92aWRlciE";
 
 const CREATE_KEY: &str = "/muster.v1.KeyService/CreateKey";
 
@@ -72,6 +79,12 @@ fn no_answer_no_log_and_no_dump_holds_a_token_or_a_key(url: &str) {
         for token in [tokens.values().next(), tokens.values().last()] {
             let things = things(&life.team, token.expect("a letter"), &made[2]);
             every_call(&recorder, &voices, &things).await;
+            let actor = headers(&first, &[(TOKEN, &things["id_token"])]);
+            let channel = InterceptedService::new(recorder.clone(), actor);
+            let refused = TeamServiceClient::new(channel)
+                .get_team(team_of(&life.team))
+                .await;
+            refused.refused(Code::Unauthenticated, "ID_TOKEN_INVALID");
         }
         (recorder, waiting, made, dump(url).await)
     });
@@ -89,7 +102,8 @@ fn no_answer_no_log_and_no_dump_holds_a_token_or_a_key(url: &str) {
     let secrets: Vec<_> = keys.iter().map(|key| halves(key).1).collect();
     let secrets = secrets
         .into_iter()
-        .chain(tokens.values().map(String::as_str));
+        .chain(tokens.values().map(String::as_str))
+        .chain([SIGNATURE]);
     let needles = Needles::of(secrets);
     for (place, bytes) in [
         ("the log", log.as_bytes()),
@@ -136,6 +150,11 @@ fn things(team: &str, token: &str, key: &str) -> Things {
         ("display_name", text("sample")),
         ("email", text("sample@a.example")),
         ("role", text("ROLE_MEMBER")),
+        // Of {"alg":"RS256"} and {"iss":"https://idp.example"}.
+        (
+            "id_token",
+            format!("eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lkcC5leGFtcGxlIn0.{SIGNATURE}"),
+        ),
     ])
 }
 

@@ -13,7 +13,6 @@ use serde_json::Value;
 use tonic::Code;
 
 use crate::{
-    accounts,
     erasures::erase,
     fixtures::{NewTeam, WEEK, invitation_of, with_role},
     harness::{Harness, tests},
@@ -29,12 +28,8 @@ tests![
     a_first_sign_in_makes_account_and_membership with loopback,
     a_later_sign_in_finds_whoever_signed_in_before with loopback,
     somebody_known_by_his_address_is_linked_and_never_made_twice with loopback,
-    an_address_outside_the_verified_domains_is_a_mismatch with loopback,
     somebody_invited_joins_with_what_waits_for_him with loopback,
     an_inviter_who_lost_his_authority_gives_no_more_than_membership with loopback,
-    without_just_in_time_only_members_and_invited_people_sign_in with loopback,
-    disabled_and_removed_people_are_refused_by_reason with loopback,
-    domain_rules_and_seats_hold_for_sign_ins with loopback,
     names_follow_the_provider_if_the_connection_says_so with loopback,
     a_rehearsed_sign_in_changes_nothing_and_a_repeated_one_once with loopback,
     of_sixteen_first_sign_ins_at_once_one_makes_the_account with loopback,
@@ -171,24 +166,6 @@ async fn somebody_known_by_his_address_is_linked_and_never_made_twice(h: &Harnes
     other.refused(Code::FailedPrecondition, "EMAIL_MISMATCH");
 }
 
-async fn an_address_outside_the_verified_domains_is_a_mismatch(h: &Harness) {
-    let acme = acme(h).await;
-    let ann = h.verified("ann@elsewhere.example").await;
-    let other = h.led_team("other").await;
-    h.own_domain(&other.id, "other.example").await;
-    for email in [
-        &*ann.email,
-        "new@elsewhere.example",
-        "new@other.example",
-        "new@sub.acme.example",
-        &format!("boss@{}", "other.example"),
-    ] {
-        let answer = h.sign_in(&acme.token(h, email, email)).await;
-        answer.refused(Code::FailedPrecondition, "EMAIL_MISMATCH");
-    }
-    assert_eq!(h.counts(&acme.team.id).await.active_members, 1);
-}
-
 async fn somebody_invited_joins_with_what_waits_for_him(h: &Harness) {
     let acme = acme(h).await;
     let ann = h.invite(&acme.team.id, "ann@acme.example").await;
@@ -240,96 +217,6 @@ async fn an_inviter_who_lost_his_authority_gives_no_more_than_membership(h: &Har
     let member = answer.answered().member.expect("the member");
     assert_eq!((&member.user_id, member.role()), (&ann, Role::Member));
     assert_eq!(member.state(), MemberState::Active);
-}
-
-async fn without_just_in_time_only_members_and_invited_people_sign_in(h: &Harness) {
-    let acme = acme_with(h, |connection| connection.jit_enabled = false).await;
-    let stranger = h.sign_in(&acme.token(h, "1", "new@acme.example")).await;
-    stranger.refused(Code::FailedPrecondition, "JIT_DISABLED");
-    h.verified("known@acme.example").await;
-    let stranger = h.sign_in(&acme.token(h, "2", "known@acme.example")).await;
-    stranger.refused(Code::FailedPrecondition, "JIT_DISABLED");
-
-    let member = h.join(&acme.team.id, "ann@acme.example").await;
-    let answer = h.sign_in(&acme.token(h, "3", "ann@acme.example")).await;
-    let answer = answer.answered();
-    assert!(answer.linked);
-    assert_eq!(answer.outcome(), ImportOutcome::AlreadyMember);
-    assert_eq!(answer.member.expect("her").user_id, member.user);
-    h.invite(&acme.team.id, "ben@acme.example").await;
-    let answer = h.sign_in(&acme.token(h, "4", "ben@acme.example")).await;
-    assert_eq!(answer.answered().outcome(), ImportOutcome::Verified);
-    h.invite(&acme.team.id, "late@acme.example").await;
-    h.advance(WEEK);
-    let late = h.sign_in(&acme.token(h, "5", "late@acme.example")).await;
-    late.refused(Code::FailedPrecondition, "JIT_DISABLED");
-}
-
-async fn disabled_and_removed_people_are_refused_by_reason(h: &Harness) {
-    let acme = acme(h).await;
-    let team = &acme.team.id;
-    let token = acme.token(h, "1", "ann@acme.example");
-    let ann = h.sign_in(&token).await.answered().member.expect("her");
-    h.disable(team, &ann.user_id).await;
-    let refused = h.sign_in(&token).await;
-    refused.refused(Code::FailedPrecondition, "MEMBER_DISABLED");
-    h.remove(team, &ann.user_id).await;
-    let refused = h.sign_in(&token).await;
-    refused.refused(Code::FailedPrecondition, "REJOIN_REFUSED");
-
-    // A policy, or an admin, brings her back.
-    h.set_team(team, "rejoin_policy", |team: &mut Team| {
-        team.set_rejoin_policy(muster::proto::RejoinPolicy::AnySource);
-    })
-    .await;
-    let back = h.sign_in(&token).await.answered();
-    assert_eq!(back.outcome(), ImportOutcome::Revived);
-    assert!(!back.linked);
-    assert_eq!(back.member.expect("her").user_id, ann.user_id);
-
-    // Whoever is invited and disabled meanwhile does not slip in.
-    let ben = h.invite(team, "ben@acme.example").await;
-    h.disable(team, &ben.user).await;
-    let refused = h.sign_in(&acme.token(h, "2", "ben@acme.example")).await;
-    refused.refused(Code::FailedPrecondition, "MEMBER_DISABLED");
-    accounts::disable(h, &ann.user_id).await.answered();
-    let refused = h.sign_in(&token).await;
-    refused.refused(Code::FailedPrecondition, "USER_DISABLED");
-}
-
-async fn domain_rules_and_seats_hold_for_sign_ins(h: &Harness) {
-    let acme = acme(h).await;
-    let team = &acme.team.id;
-    h.set_team(team, "seat_limit", |team: &mut Team| {
-        team.seat_limit = Some(2)
-    })
-    .await;
-    h.sign_in(&acme.token(h, "1", "ann@acme.example"))
-        .await
-        .answered();
-    let full = h.sign_in(&acme.token(h, "2", "ben@acme.example")).await;
-    full.refused(Code::FailedPrecondition, "NO_SEAT");
-    h.set_team(team, "seat_limit,domain_rules", |team: &mut Team| {
-        team.seat_limit = None;
-        team.domain_rules = vec![muster::proto::DomainRule {
-            domain: "acme.example".to_owned(),
-            effect: muster::proto::DomainRuleEffect::GuestOnly.into(),
-        }];
-    })
-    .await;
-    let refused = h.sign_in(&acme.token(h, "2", "ben@acme.example")).await;
-    refused.refused(Code::FailedPrecondition, "DOMAIN_REFUSED");
-    // Whoever is in is in.
-    h.sign_in(&acme.token(h, "1", "ann@acme.example"))
-        .await
-        .answered();
-    // Nothing is left of the refused: no account.
-    let request = GetUserRequest {
-        key: Some(Key::Email("ben@acme.example".to_owned())),
-        ..GetUserRequest::default()
-    };
-    let nobody = h.users().get_user(request).await;
-    nobody.refused(Code::NotFound, "USER_NOT_FOUND");
 }
 
 async fn names_follow_the_provider_if_the_connection_says_so(h: &Harness) {

@@ -265,7 +265,8 @@ impl Upload {
         let call =
             tokio::spawn(async move { client.import_users(ReceiverStream::new(stream)).await });
         let upload = Self { parts, call };
-        upload.send(Part::Header(header)).await;
+        // Whoever is refused at once may hear it before he has sent anything.
+        let _ = upload.parts.send(message(Part::Header(header))).await;
         upload
     }
 

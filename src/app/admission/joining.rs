@@ -1,6 +1,6 @@
 //! Joining over open invitations without their links, and what those who offer them may still give.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use uuid::Uuid;
 
@@ -39,16 +39,16 @@ pub(super) async fn join(
     let lost = not_granted(tx, team, &offers).await?;
     let lost: Vec<Uuid> = lost.into_iter().collect();
 
-    store::members::set_roles(tx, team, &lost, Role::Member).await?;
+    store::standing_changes::set_roles(tx, team, &lost, Role::Member).await?;
     store::member_roles::clear(tx, team.id, &lost).await?;
     store::outbox::cancel(tx, &ids, now).await?;
     store::invitations::settle(tx, &ids, Settlement::Accepted, now).await?;
     store::tokens::settle(tx, &ids, now).await?;
     store::invitations::cancel_delivery(tx, &ids).await?;
-    store::members::activate(tx, team.id, &users, now).await?;
+    store::standing_changes::activate(tx, team.id, &users, now).await?;
     // Whoever signs in stays with the way that he was invited by; a directory manages whom it has.
     if source == Source::Directory {
-        store::members::set_source(tx, team.id, &users, source).await?;
+        store::standing_changes::set_source(tx, team.id, &users, source).await?;
     }
     store::events::append_of_invitations(tx, EventType::MemberJoined, (team, &ids), made).await
 }
@@ -80,11 +80,14 @@ pub(in crate::app) async fn not_granted(
         if wanted.is_none() && held.is_empty() {
             continue;
         }
-        if !powers.contains_key(&inviter) {
-            powers.insert(inviter, store::powers::of(tx, team, inviter).await?);
-        }
-        let power = powers.get(&inviter).and_then(Option::as_ref);
-        if !power.is_some_and(|power| gives(power, team.id, (wanted, held))) {
+        let power = match powers.entry(inviter) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(store::powers::of(tx, team, inviter).await?),
+        };
+        if !power
+            .as_ref()
+            .is_some_and(|power| gives(power, team.id, (wanted, held)))
+        {
             lost.insert(user);
         }
     }

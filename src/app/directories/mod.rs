@@ -20,6 +20,12 @@ use crate::{
     store::{self, Reads},
 };
 
+mod applying;
+pub mod ends;
+mod knowing;
+mod planning;
+pub mod syncs;
+
 /// Make a directory.
 pub struct Create {
     /// The team.

@@ -5,9 +5,8 @@ use uuid::Uuid;
 use super::people::Person;
 use crate::{
     app::{
-        Call, Context,
+        Context,
         admission::{self, Admitted, Candidate, Terms},
-        invitations::{self, Entered},
         same_account,
     },
     clock::Time,
@@ -87,17 +86,4 @@ fn may_enter(member: Option<&Member>, connection: &SsoConnection, now: Time) -> 
     } else {
         Err(Error::Refused(Reason::JitDisabled))
     }
-}
-
-/// The answer about him.
-///
-/// # Errors
-/// The refusals of admission, which undo everything.
-pub(super) async fn entered(
-    tx: &Tx,
-    call: &Call,
-    team: &Team,
-    (_, admitted): (Uuid, Admitted),
-) -> Result<Entered> {
-    invitations::entered(tx, call, team, &[admitted]).await
 }

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     clock::Time,
     domain::{
+        email::Email,
         events::{EventType, Happening, Payload},
         id_tokens::{self, SignIn, TokenFault},
         members::Source,
@@ -60,10 +61,11 @@ pub async fn provision<A: Message + Default>(
         let person = people::identify(tx, (&team, connection), sign_in, now).await?;
         let made = call.made(now);
 
-        let user = entering::enter(ctx, (tx, &team, connection), &person, made).await?;
-        let entered = entering::entered(tx, call, &team, user).await?;
+        let place = (tx, &team, connection);
+        let (user, admitted) = entering::enter(ctx, place, &person, made).await?;
+        let entered = invitations::entered(tx, call, &team, &[admitted]).await?;
         if person.is_new_to_connection {
-            link(tx, connection, (&sign_in.subject, user.0), made).await?;
+            link(tx, connection, (&sign_in.subject, user), made).await?;
         }
         if let Some(known) = &person.known {
             refresh(tx, (&team, connection), (known, sign_in), made).await?;

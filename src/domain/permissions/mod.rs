@@ -58,6 +58,8 @@ words! {
         PrimaryTransfer = "primary.transfer",
         /// To change SSO, domains and directories.
         SsoUpdate = "sso.update",
+        /// To say what a directory says of its people.
+        DirectorySync = "directory.sync",
         /// To make teams.
         TeamsCreate = "teams.create",
         /// To delete a team in which others are.
@@ -106,7 +108,7 @@ impl Permission {
             | Self::ProductsUpdate
             | Self::AdminsGrant
             | Self::AdminsRemove => is_admin,
-            Self::SsoAdminsGrant | Self::SsoUpdate => {
+            Self::SsoAdminsGrant | Self::SsoUpdate | Self::DirectorySync => {
                 matches!(role, Role::PrimaryAdmin | Role::SsoAdmin)
             }
             Self::PrimaryTransfer | Self::TeamDelete => matches!(role, Role::PrimaryAdmin),
@@ -141,7 +143,8 @@ impl Permission {
             | Self::InvitationsRevoke
             | Self::ImportsRead
             | Self::ImportsCreate
-            | Self::EventsRead => true,
+            | Self::EventsRead
+            | Self::DirectorySync => true,
             Self::TeamUpdate
             | Self::TeamDelete
             | Self::TeamLeave

@@ -175,6 +175,7 @@ mod tests {
             ("sso_admins.grant", "POA"),
             ("primary.transfer", "PA"),
             ("sso.update", "POA"),
+            ("directory.sync", "POVA"),
             ("teams.create", "A"),
             ("teams.delete", "A"),
             ("teams.list", "A"),
@@ -184,6 +185,7 @@ mod tests {
             ("users.read", "A"),
             ("users.update", "A"),
             ("products.manage", "A"),
+            ("domains.verify", "A"),
             ("keys.update", "A"),
         ];
         assert_eq!(table.len(), Permission::ALL.len());

@@ -97,6 +97,21 @@ pub const RULES: &[Rule] = &[
         P::SsoUpdate,
         TeamsWrite,
     ),
+    rule(
+        "DirectoryService/ReleaseDirectory",
+        P::SsoUpdate,
+        TeamsWrite,
+    ),
+    rule(
+        "DirectoryService/TerminateDirectory",
+        P::SsoUpdate,
+        TeamsWrite,
+    ),
+    rule(
+        "DirectoryService/SyncDirectory",
+        P::DirectorySync,
+        IdentityWrite,
+    ),
     rule("ProductService/UpsertProduct", P::ProductsManage, Operator),
     open("ProductService/ListProducts"),
     rule("ProductService/SetRemovalRule", P::ProductsManage, Operator),

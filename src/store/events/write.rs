@@ -68,7 +68,39 @@ pub async fn append_of_members(
             )
             .and_where(member(Members::TeamId).eq(team.id))
             .and_where(member(Members::UserId).is_in(chunk.iter().copied()));
-        let what = (event_type, team, import);
+        let what = What {
+            event_type,
+            team,
+            import,
+            changed: None,
+        };
+        insert(tx, what, made, (people, chunk.len())).await?;
+    }
+    Ok(())
+}
+
+/// Appends an event for each of these members, of whose membership this part has another value now.
+pub async fn append_of_changed_members(
+    tx: &Tx,
+    (team, users, field): (&Team, &[Uuid], &str),
+    made: Made<'_>,
+) -> Result<()> {
+    for chunk in users.chunks(bulk::IDS) {
+        let mut people = Query::select();
+        people
+            .from(members::Entity)
+            .left_join(
+                invitations::Entity,
+                same_member().and(invitation(Invitations::Settlement).is_null()),
+            )
+            .and_where(member(Members::TeamId).eq(team.id))
+            .and_where(member(Members::UserId).is_in(chunk.iter().copied()));
+        let what = What {
+            event_type: EventType::MemberUpdated,
+            team,
+            import: None,
+            changed: Some(field),
+        };
         insert(tx, what, made, (people, chunk.len())).await?;
     }
     Ok(())
@@ -89,7 +121,13 @@ pub async fn append_of_invitations(
             .inner_join(members::Entity, same_member())
             .and_where(invitation(Invitations::TeamId).eq(team.id))
             .and_where(invitation(Invitations::Id).is_in(chunk.iter().copied()));
-        insert(tx, (event_type, team, None), made, (people, chunk.len())).await?;
+        let what = What {
+            event_type,
+            team,
+            import: None,
+            changed: None,
+        };
+        insert(tx, what, made, (people, chunk.len())).await?;
     }
     Ok(())
 }
@@ -108,16 +146,27 @@ fn same_member() -> Expr {
         .and(invitation(Invitations::UserId).eq(member(Members::UserId)))
 }
 
+/// What happened to people.
+#[derive(Clone, Copy)]
+struct What<'a> {
+    event_type: EventType,
+    team: &'a Team,
+    /// The import that did it.
+    import: Option<&'a str>,
+    /// The part that has another value.
+    changed: Option<&'a str>,
+}
+
 /// Turns people into events by one INSERT .. SELECT; that there are as many as were meant is its precondition.
 async fn insert(
     tx: &Tx,
-    (event_type, team, import): (EventType, &Team, Option<&str>),
+    what: What<'_>,
     made: Made<'_>,
     (people, count): (SelectStatement, usize),
 ) -> Result<()> {
     let first = place(tx, count).await?;
     let role = Expr::case(
-        member(Members::UserId).eq(team.primary_admin_user_id),
+        member(Members::UserId).eq(what.team.primary_admin_user_id),
         Role::PrimaryAdmin.word(),
     )
     .finally(member(Members::Role));
@@ -132,11 +181,11 @@ async fn insert(
     .case(disabled(), MemberState::Disabled.word())
     .finally(MemberState::Active.word());
     let number = Expr::cust("row_number() OVER (ORDER BY members.user_id)");
-    let values: [(Column, Expr); 16] = [
+    let values: [(Column, Expr); 17] = [
         (Column::Batch, Expr::value(first.batch)),
         (Column::Ordinal, number.add(first.ordinal - 1)),
         (Column::CreateTime, Expr::value(micros(made.at))),
-        (Column::EventType, Expr::value(event_type.word())),
+        (Column::EventType, Expr::value(what.event_type.word())),
         (Column::TeamId, member(Members::TeamId)),
         (Column::UserId, member(Members::UserId)),
         (Column::CallerKeyId, Expr::value(made.by.key_id.as_deref())),
@@ -148,7 +197,8 @@ async fn insert(
         (Column::Removal, member(Members::Removal)),
         (Column::InvitationId, invitation(Invitations::Id)),
         (Column::SendCount, invitation(Invitations::SendCount)),
-        (Column::ImportId, Expr::value(import)),
+        (Column::ImportId, Expr::value(what.import)),
+        (Column::ChangedFields, Expr::value(what.changed)),
     ];
     let (columns, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
     let mut people = people;

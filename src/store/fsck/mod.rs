@@ -16,6 +16,7 @@ mod imports;
 mod invitations;
 mod letters;
 mod members;
+mod sso;
 
 /// Something that is true of every database.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +41,7 @@ pub fn all() -> impl Iterator<Item = &'static Invariant> {
         accounts::ALL,
         hubs::ALL,
         access::ALL,
+        sso::ALL,
     ]
     .into_iter()
     .flatten()

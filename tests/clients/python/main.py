@@ -132,6 +132,7 @@ def main():
     print("python: a team, an invitation accepted, an import of", ", ".join(outcomes), "and", refusal[1])
 
 
-with tempfile.TemporaryDirectory() as stubs:
-    generate(stubs)
-    main()
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as stubs:
+        generate(stubs)
+        main()

@@ -1,0 +1,148 @@
+//! Reading a sync's stream: header, then entries, then end. Nothing is done before `end`, since a caller who went away looks like one
+//! who closed the stream.
+
+use tonic::Streaming;
+
+use super::{
+    import_upload::{Limits, malformed, matches, next_message},
+    values::id,
+};
+use crate::{
+    app::directories::syncs::Sync,
+    domain::syncs::{MAX_BYTES, MAX_CURSOR, MAX_ENTRIES, RawEntry, SyncMode},
+    error::{Error, FieldViolation, Reason, Result, Rule, Violations},
+    proto::{
+        self, DirectoryEntry, SyncDirectoryEntries, SyncDirectoryHeader, SyncDirectoryRequest,
+        sync_directory_request::Part,
+    },
+};
+
+// What is skipped when it is read must be too much in any case.
+const _: () = assert!(SyncDirectoryEntries::MOST == MAX_ENTRIES + 1);
+
+/// A sync as it was sent, and whether only to tell what it would do.
+pub(super) struct Sent {
+    /// The sync.
+    pub(super) sync: Sync,
+    /// Whether nothing is to be kept.
+    pub(super) validate_only: bool,
+}
+
+/// Reads a whole sync of at most so many entries.
+pub(super) async fn read(
+    mut stream: Streaming<SyncDirectoryRequest>,
+    limits: Limits,
+    most: usize,
+) -> Result<Sent> {
+    let mut sent = match next(&mut stream, limits).await? {
+        Some(Part::Header(header)) => begin(&header)?,
+        Some(Part::Entries(_) | Part::End(_)) | None => {
+            return Err(malformed("header", Rule::Required));
+        }
+    };
+    let mut bytes = 0;
+    loop {
+        match next(&mut stream, limits).await? {
+            Some(Part::End(end)) => {
+                let count = sent.sync.entries.len();
+                matches("end.entry_count", end.entry_count, count)?;
+                return Ok(sent);
+            }
+            Some(Part::Entries(more)) => {
+                let more = more.entries;
+                bytes += more.iter().map(size).sum::<usize>();
+                if bytes > MAX_BYTES {
+                    return Err(too_large("bytes"));
+                }
+                if sent.sync.entries.len() + more.len() > most {
+                    return Err(too_large("entries"));
+                }
+                sent.sync.entries.extend(more.into_iter().map(raw));
+            }
+            Some(Part::Header(_)) => return Err(malformed("header", Rule::Duplicate)),
+            None => return Err(malformed("end", Rule::Required)),
+        }
+    }
+}
+
+async fn next(
+    stream: &mut Streaming<SyncDirectoryRequest>,
+    limits: Limits,
+) -> Result<Option<Part>> {
+    match next_message(stream, limits).await? {
+        None => Ok(None),
+        Some(SyncDirectoryRequest { part: Some(part) }) => Ok(Some(part)),
+        Some(SyncDirectoryRequest { part: None }) => Err(malformed("part", Rule::Required)),
+    }
+}
+
+fn begin(header: &SyncDirectoryHeader) -> Result<Sent> {
+    let mut violations = Violations::new();
+    let team = violations.take(id("header.team_id", &header.team_id));
+    let directory = violations.take(id("header.directory_id", &header.directory_id));
+    let mode = violations.take(mode(header));
+    let after = violations.take(cursor("header.after_cursor", &header.after_cursor));
+    let new = violations.take(cursor("header.new_cursor", &header.new_cursor));
+    if mode == Some(SyncMode::Full) && !header.after_cursor.is_empty() {
+        violations.add("header.after_cursor", Rule::Exclusive);
+    }
+    let sync = team.zip(directory).zip(mode).zip(after.zip(new)).map(
+        |(((team_id, directory_id), mode), (after_cursor, new_cursor))| Sync {
+            team_id,
+            directory_id,
+            mode,
+            after_cursor,
+            new_cursor,
+            removal_guard_override: header.removal_guard_override,
+            entries: Vec::new(),
+        },
+    );
+    let sent = sync.map(|sync| Sent {
+        sync,
+        validate_only: header.validate_only,
+    });
+    violations.finish(sent)
+}
+
+fn mode(header: &SyncDirectoryHeader) -> Result<SyncMode, FieldViolation> {
+    let broken = |rule| Err(FieldViolation::new("header.mode", rule));
+    match proto::SyncMode::try_from(header.mode) {
+        Ok(proto::SyncMode::Unspecified) => broken(Rule::Required),
+        Ok(proto::SyncMode::Full) => Ok(SyncMode::Full),
+        Ok(proto::SyncMode::Delta) => Ok(SyncMode::Delta),
+        Err(_) => broken(Rule::UnknownValue),
+    }
+}
+
+/// A cursor, kept to the letter.
+fn cursor(field: &str, text: &str) -> Result<Option<String>, FieldViolation> {
+    if text.chars().count() > MAX_CURSOR {
+        return Err(FieldViolation::new(field, Rule::TooLong));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(FieldViolation::new(field, Rule::ControlCharacter));
+    }
+    Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+const fn size(entry: &DirectoryEntry) -> usize {
+    entry.external_id.len() + entry.email.len() + entry.given_name.len() + entry.family_name.len()
+}
+
+fn raw(entry: DirectoryEntry) -> RawEntry {
+    RawEntry {
+        external_id: entry.external_id,
+        email: entry.email,
+        given_name: entry.given_name,
+        family_name: entry.family_name,
+        active: entry.active,
+        removed: entry.removed,
+    }
+}
+
+fn too_large(field: &str) -> Error {
+    Error::Malformed(
+        Reason::SyncTooLarge,
+        vec![FieldViolation::new(field, Rule::TooMany)],
+    )
+}
