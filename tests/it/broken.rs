@@ -7,6 +7,7 @@ use muster::{
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
 
 use crate::{
+    directory_fixtures::{delta, entry},
     fixtures::{Invited, NewTeam, WEEK},
     harness::Harness,
     refusals::Outcome,
@@ -58,6 +59,9 @@ impl Life {
         let token = things.iter().find(|(thing, _)| *thing == "id_token");
         let (_, token) = token.expect("a token");
         assert!(h.sign_in(token).await.answered().linked);
+        let (directory, _) = h.directory(&team.id).await;
+        let kept = [entry("kept", &email("dora"))];
+        h.sync(delta(&directory), &kept).await;
         let waiting = h.invite_unread(&team.id, &email("quinn")).await;
         Self {
             team,

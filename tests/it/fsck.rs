@@ -12,6 +12,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use crate::{
     breaches::CASES,
     broken::{Keyless, Life},
+    directory_breaches,
     fixtures::invitation_of,
     harness::{Harness, tests},
     hub_breaches,
@@ -77,7 +78,8 @@ async fn a_full_life_breaks_nothing(h: &Harness) {
 
 fn breaches() -> impl Iterator<Item = &'static (&'static [&'static str], &'static str)> {
     let of_people = CASES.iter().chain(hub_breaches::CASES);
-    of_people.chain(sso_breaches::CASES)
+    let of_identities = sso_breaches::CASES.iter().chain(directory_breaches::CASES);
+    of_people.chain(of_identities)
 }
 
 async fn every_broken_invariant_is_named_and_no_other(h: &Harness) {
