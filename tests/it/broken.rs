@@ -126,7 +126,9 @@ impl Harness {
 pub(crate) struct Keyless(DatabaseConnection);
 
 /// The tables of which invariants tell.
-const TABLES: [&str; 22] = [
+const TABLES: [&str; 24] = [
+    "directories",
+    "directory_users",
     "sso_connections",
     "sso_identities",
     "team_domains",

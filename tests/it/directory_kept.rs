@@ -10,6 +10,7 @@ use tonic::{Code, Response, Status};
 use crate::{
     directory_fixtures::{delta, entry, full, gone, told},
     email_changes::{asked, wish},
+    fixtures::invitation_of,
     harness::{Harness, tests},
     refusals::Outcome,
 };
@@ -37,13 +38,13 @@ pub(crate) fn renaming(user: &str, paths: &[&str]) -> UpdateUserRequest {
     }
 }
 
-/// The same on his own behalf.
+/// The same by the operator.
 async fn rename(
     h: &Harness,
     user: &str,
     paths: &[&str],
 ) -> Result<Response<UpdateUserResponse>, Status> {
-    h.users_as(user).update_user(renaming(user, paths)).await
+    h.users().update_user(renaming(user, paths)).await
 }
 
 async fn names_and_addresses_are_the_directorys(h: &Harness) {
@@ -63,6 +64,11 @@ async fn names_and_addresses_are_the_directorys(h: &Harness) {
         rename(h, user, &["time_zone"]).await.answered();
     }
     let ann = &synced.results[0].user_id;
+    let by_herself = h
+        .users_as(ann)
+        .update_user(renaming(ann, &["given_name"]))
+        .await;
+    by_herself.refused(Code::FailedPrecondition, "DIRECTORY_MANAGED");
     for mut caller in [h.users(), h.users_as(ann)] {
         let asked = caller.request_email_change(wish(ann, "ann@new.example"));
         asked
@@ -101,9 +107,10 @@ async fn of_somebody_in_two_teams_only_the_owner_of_the_domain_decides(h: &Harne
     let synced = h.sync(full(&directory), &people).await;
     let [ann, bea] = [&synced.results[0].user_id, &synced.results[1].user_id];
     let other = h.led_team("other").await;
-    for email in [own, alien] {
-        h.join(&other.id, email).await;
-    }
+    let verified = invitation_of(&other.id, own);
+    h.invitations().create_invitation(verified).await.answered();
+    h.deliver().await;
+    h.join(&other.id, alien).await;
     let refused = rename(h, ann, &["given_name"]).await;
     refused.refused(Code::FailedPrecondition, "DIRECTORY_MANAGED");
     rename(h, bea, &["given_name"]).await.answered();

@@ -35,11 +35,12 @@ async fn tables(database: &DatabaseConnection) -> Vec<String> {
 
 /// Has every row that is written noted from now on, by its table.
 async fn note_rows(database: &DatabaseConnection) {
-    let mut sql = "CREATE TABLE written (name text NOT NULL);".to_owned();
+    let mut wanted = vec!["CREATE TABLE written (name text NOT NULL)".to_owned()];
     let is_sqlite = database.get_database_backend() == DbBackend::Sqlite;
     if !is_sqlite {
-        sql += "CREATE FUNCTION note_row() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN INSERT INTO written VALUES (TG_TABLE_NAME); RETURN NULL; END $$;";
+        let function = "CREATE FUNCTION note_row() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN INSERT INTO written VALUES (TG_TABLE_NAME); RETURN NULL; END $$";
+        wanted.push(function.to_owned());
     }
     for table in tables(database).await {
         for act in ["INSERT", "UPDATE", "DELETE"] {
@@ -48,10 +49,14 @@ async fn note_rows(database: &DatabaseConnection) {
             } else {
                 "FOR EACH ROW EXECUTE FUNCTION note_row()".to_owned()
             };
-            sql += &format!("CREATE TRIGGER {table}_{act} AFTER {act} ON {table} {then};");
+            wanted.push(format!(
+                "CREATE TRIGGER {table}_{act} AFTER {act} ON {table} {then}"
+            ));
         }
     }
-    database.execute_unprepared(&sql).await.expect("triggers");
+    for sql in wanted {
+        database.execute_unprepared(&sql).await.expect("a trigger");
+    }
 }
 
 /// How many rows were written to each table.
