@@ -7,6 +7,7 @@ use super::{
     Call, Caller, Context, accounts,
     authority::{self, Place},
     calls::once,
+    directories::keeping,
     letters, limits, resends, users,
 };
 use crate::{
@@ -39,7 +40,7 @@ pub struct Request {
 /// Whether it is somebody else's is not asked: only who gets its mail may learn that.
 ///
 /// # Errors
-/// `PERMISSION_MISSING`, `USER_NOT_FOUND`, `USER_DISABLED`, `USER_NOT_VERIFIED`, `RESEND_TOO_SOON`, `RESENDS_USED_UP`, `ETAG_MISMATCH`.
+/// `PERMISSION_MISSING`, `USER_NOT_FOUND`, `USER_DISABLED`, `USER_NOT_VERIFIED`, `DIRECTORY_MANAGED`, `RESEND_TOO_SOON`, `RESENDS_USED_UP`, `ETAG_MISMATCH`.
 pub async fn request<A: Message + Default>(
     ctx: &Context,
     call: &Call,
@@ -68,6 +69,7 @@ pub async fn request<A: Message + Default>(
                 return Ok(None);
             }
             if !takes_back {
+                keeping::is_nobodys(tx, &user).await?;
                 limits::email_change(ctx, tx, id, now).await?;
             }
 
@@ -109,7 +111,7 @@ async fn mail(ctx: &Context, tx: &Tx, (user, email): (&User, &Email), now: Time)
 /// Gives the account the address that was asked for; whether that was done before.
 ///
 /// # Errors
-/// `EMAIL_CHANGE_NOT_FOUND`, `EMAIL_CHANGE_EXPIRED`, `USER_DISABLED`, `EMAIL_TAKEN`.
+/// `EMAIL_CHANGE_NOT_FOUND`, `EMAIL_CHANGE_EXPIRED`, `USER_DISABLED`, `DIRECTORY_MANAGED`, `EMAIL_TAKEN`.
 pub async fn confirm<A: Message + Default>(
     ctx: &Context,
     call: &Call,
@@ -143,6 +145,7 @@ pub async fn confirm<A: Message + Default>(
         if step == Step::Taken {
             return Ok((user, step));
         }
+        keeping::is_nobodys(tx, &user).await?;
         if holders.iter().any(|holder| *holder != user.id) {
             return Err(Error::Refused(Reason::EmailTaken));
         }

@@ -9,6 +9,7 @@ use super::{
     Call, Caller, Context, accounts,
     authority::{self, Place},
     calls::once,
+    directories::keeping,
     no_user,
 };
 use crate::{
@@ -136,6 +137,9 @@ pub async fn list(
     store::lists::users(&ctx.store, filter, cut).await
 }
 
+/// What a directory says of its people; the rest of a profile is their own.
+const NAMES: [&str; 2] = ["given_name", "family_name"];
+
 /// Change a profile.
 pub struct Update {
     /// The team whose admin changes it; the person himself or the operator if none.
@@ -150,7 +154,7 @@ pub struct Update {
 /// account: while it is not verified, and in no other team.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `USER_NOT_FOUND`, `ETAG_MISMATCH`.
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `USER_NOT_FOUND`, `DIRECTORY_MANAGED`, `ETAG_MISMATCH`.
 pub async fn update<A: Message + Default>(
     ctx: &Context,
     call: &Call,
@@ -187,6 +191,9 @@ pub async fn update<A: Message + Default>(
         let fields = changes.of(&user);
         if fields.is_empty() {
             return Ok(user);
+        }
+        if fields.iter().any(|field| NAMES.contains(field)) {
+            keeping::is_nobodys(tx, &user).await?;
         }
         store::users::update(tx, id, changes, now).await?;
         let event = updated(id, command.team_id, &fields);

@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QueryResult, QuerySelect,
+    QueryResult, QuerySelect, Statement,
     sea_query::{Condition, Expr, ExprTrait, Query},
 };
 use uuid::Uuid;
@@ -136,6 +136,26 @@ pub async fn members(db: &impl Reads, team: Uuid) -> Result<Vec<Uuid>> {
         .into_tuple()
         .all(db.connection())
         .await?)
+}
+
+/// Whether an account with an address in this domain is a directory's to name: of somebody whom it keeps, in a team that has verified the domain
+/// or is his only one.
+pub async fn is_kept(db: &impl Reads, user: Uuid, domain: &str) -> Result<bool> {
+    let connection = db.connection();
+    let sql = "
+        SELECT 1 AS kept FROM members m
+        WHERE m.user_id = $1 AND m.source = $2 AND m.remove_time IS NULL AND (
+            EXISTS (
+                SELECT 1 FROM team_domains d
+                WHERE d.team_id = m.team_id AND d.domain = $3 AND d.verify_time IS NOT NULL)
+            OR NOT EXISTS (
+                SELECT 1 FROM members o
+                WHERE o.user_id = m.user_id AND o.team_id <> m.team_id AND o.remove_time IS NULL))
+        LIMIT 1";
+    let backend = connection.get_database_backend();
+    let values = [user.into(), Source::Directory.word().into(), domain.into()];
+    let statement = Statement::from_sql_and_values(backend, sql, values);
+    Ok(connection.query_one_raw(statement).await?.is_some())
 }
 
 /// How many people a directory has.

@@ -11,7 +11,6 @@ use crate::{
     fixtures::{MICROSECOND, invitation_of},
     harness::{Harness, tests},
     refusals::Outcome,
-    removals::manage,
     request_ids::request_id,
     role_changes::{Admins, admins},
     uploads::{crowd, held},
@@ -67,7 +66,7 @@ async fn each_is_answered_in_the_order_asked_and_a_refusal_stops_no_other(h: &Ha
     let gone = h.join(&team.id, "gone@acme.example").await.user;
     h.remove(&team.id, &gone).await;
     let managed = h.join(&team.id, "managed@acme.example").await.user;
-    manage(h, &managed).await;
+    h.take_over(&team.id, &managed).await;
     let unknown = h.unknown_id();
     let asked = [
         (&bob, Reason::Unspecified),

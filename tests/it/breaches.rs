@@ -17,6 +17,7 @@ pub(crate) const CASES: &[(&[&str], &str)] = &[
     (
         &[
             "deleted-team-is-empty",
+            "directory-is-of-a-team",
             "domain-is-of-a-team",
             "sso-connection-is-of-a-team",
         ],

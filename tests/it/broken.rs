@@ -7,6 +7,7 @@ use muster::{
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
 
 use crate::{
+    directory_fixtures::{delta, entry},
     fixtures::{Invited, NewTeam, WEEK},
     harness::Harness,
     refusals::Outcome,
@@ -58,6 +59,9 @@ impl Life {
         let token = things.iter().find(|(thing, _)| *thing == "id_token");
         let (_, token) = token.expect("a token");
         assert!(h.sign_in(token).await.answered().linked);
+        let (directory, _) = h.directory(&team.id).await;
+        let kept = [entry("kept", &email("dora"))];
+        h.sync(delta(&directory), &kept).await;
         let waiting = h.invite_unread(&team.id, &email("quinn")).await;
         Self {
             team,
@@ -122,7 +126,9 @@ impl Harness {
 pub(crate) struct Keyless(DatabaseConnection);
 
 /// The tables of which invariants tell.
-const TABLES: [&str; 22] = [
+const TABLES: [&str; 24] = [
+    "directories",
+    "directory_users",
     "sso_connections",
     "sso_identities",
     "team_domains",

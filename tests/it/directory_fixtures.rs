@@ -144,6 +144,21 @@ impl Harness {
         (team, directory)
     }
 
+    /// Makes somebody a member of the directory of his team, which has the domain of his address from then on.
+    pub(crate) async fn take_over(&self, team: &str, user: &str) {
+        let user = self.user(user).await;
+        let (_, domain) = user.email.split_once('@').expect("an address");
+        self.own_domain(team, domain).await;
+        let (directory, _) = self.directory(team).await;
+        let wanted = DirectoryEntry {
+            given_name: user.given_name,
+            family_name: user.family_name,
+            ..entry("kept", &user.email)
+        };
+        let answer = self.sync(delta(&directory), &[wanted]).await;
+        assert_eq!(told(&answer), [SyncOutcome::TakenOver]);
+    }
+
     /// `DirectoryService` with the operator's key.
     pub(crate) fn directories(&self) -> DirectoryServiceClient<Keyed> {
         DirectoryServiceClient::new(self.keyed_channel())

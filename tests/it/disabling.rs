@@ -12,7 +12,6 @@ use crate::{
     harness::{Harness, tests},
     log_entries::newest,
     refusals::Outcome,
-    removals::manage,
     request_ids::request_id,
     role_changes::{Admins, admins},
 };
@@ -164,7 +163,7 @@ async fn the_primary_admin_and_a_directorys_people_are_not_disabled(h: &Harness)
         team, secondary, ..
     } = admins(h).await;
     let ann = h.join(&team.id, "ann@acme.example").await.user;
-    manage(h, &ann).await;
+    h.take_over(&team.id, &ann).await;
     for mut caller in [h.teams(), h.teams_as(&secondary), h.teams_as(&team.admin)] {
         caller
             .disable_member(disabling(&team.id, &team.admin))

@@ -12,6 +12,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use crate::{
     breaches::CASES,
     broken::{Keyless, Life},
+    directory_breaches,
     fixtures::invitation_of,
     harness::{Harness, tests},
     hub_breaches,
@@ -77,7 +78,8 @@ async fn a_full_life_breaks_nothing(h: &Harness) {
 
 fn breaches() -> impl Iterator<Item = &'static (&'static [&'static str], &'static str)> {
     let of_people = CASES.iter().chain(hub_breaches::CASES);
-    of_people.chain(sso_breaches::CASES)
+    let of_identities = sso_breaches::CASES.iter().chain(directory_breaches::CASES);
+    of_people.chain(of_identities)
 }
 
 async fn every_broken_invariant_is_named_and_no_other(h: &Harness) {
@@ -126,8 +128,8 @@ async fn so_many_rows_are_named_and_all_are_counted(h: &Harness) {
     for most in [0, 1, 3, 100] {
         let found = invariant.broken(&h.ctx.store, None, most).await;
         let found = found.expect("an answer");
-        assert_eq!(found.count, 9);
-        assert_eq!(found.some.len(), 9.min(most as usize));
+        assert_eq!(found.count, 10);
+        assert_eq!(found.some.len(), 10.min(most as usize));
         for row in found.some {
             assert_eq!(row[0], ("team_id".to_owned(), acme.team.id.clone()));
             assert_eq!(row[1].0, "user_id");

@@ -35,8 +35,10 @@ mod deadlines;
 mod departures;
 mod deployments;
 mod directories;
+mod directory_breaches;
 mod directory_ends;
 mod directory_fixtures;
+mod directory_kept;
 mod directory_rows;
 mod disabling;
 mod domain_rules;
@@ -193,6 +195,8 @@ mod sso_rows;
 mod stage;
 mod statements;
 mod steps;
+mod sync_races;
+mod sync_rows;
 mod sync_streams;
 mod syncs;
 mod team_deletions;
@@ -246,6 +250,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     deadlines::tests,
     directories::tests,
     directory_ends::tests,
+    directory_kept::tests,
     disabling::tests,
     domain_rules::tests,
     drain::tests,
@@ -341,6 +346,8 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     smtp::tests,
     smtp_tls::tests,
     statements::tests,
+    sync_races::tests,
+    sync_rows::tests,
     sync_streams::tests,
     syncs::tests,
     team_deletions::tests,

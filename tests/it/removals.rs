@@ -6,8 +6,6 @@ use muster::proto::{
     ListMembersRequest, Member, MemberRemoval, MemberState, ReleaseLettersRequest,
     RemoveMemberRequest, Role, event::Payload, team_service_client::TeamServiceClient,
 };
-use muster::store::Reads;
-use sea_orm::ConnectionTrait;
 use tonic::Code;
 
 use crate::{
@@ -67,18 +65,6 @@ impl Harness {
         let answer = self.teams().check_membership(request).await;
         answer.answered().active
     }
-}
-
-/// Makes a directory's member of somebody, as no call does yet.
-pub(crate) async fn manage(h: &Harness, user: &str) {
-    let user = user.replace('-', "");
-    let connection = h.ctx.store.connection();
-    let id = match connection.get_database_backend() {
-        sea_orm::DbBackend::Sqlite => format!("x'{user}'"),
-        _ => format!("'{user}'::uuid"),
-    };
-    let sql = format!("UPDATE members SET source = 'DIRECTORY' WHERE user_id = {id}");
-    connection.execute_unprepared(&sql).await.expect("a member");
 }
 
 async fn a_removed_member_is_a_tombstone_without_authority(h: &Harness) {
@@ -268,7 +254,7 @@ async fn a_service_removes_members_and_guests_only(h: &Harness) {
 async fn whom_a_directory_brought_is_neither_removed_nor_leaves(h: &Harness) {
     let team = h.led_team("acme").await;
     let ann = h.join(&team.id, "ann@acme.example").await.user;
-    manage(h, &ann).await;
+    h.take_over(&team.id, &ann).await;
     for mut caller in [h.teams(), h.teams_as(&team.admin)] {
         caller
             .remove_member(removal(&team.id, &ann))

@@ -8,21 +8,18 @@ use muster::{
         new_keys::{NewKey, Scopes},
     },
     proto::{
-        DirectoryEntry, EventType, RemoveMemberRequest, Role, SyncDirectoryEnd,
-        SyncDirectoryHeader, SyncDirectoryRequest, SyncOutcome as Outcome,
+        DirectoryEntry, RemoveMemberRequest, Role, SyncDirectoryEnd, SyncDirectoryHeader,
+        SyncDirectoryRequest, SyncOutcome as Outcome,
         directory_service_client::DirectoryServiceClient, sync_directory_request::Part,
     },
 };
-use sea_orm::{ConnectionTrait, Statement};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
 
 use crate::{
     directory_fixtures::{counted, entry, full, parts, staff, told},
-    fixtures::MICROSECOND,
     harness::{BearerKey, Harness, tests},
-    hubs::event_types,
     keyring::service,
     races::at_once,
     refusals::{Outcome as _, details},
@@ -37,7 +34,6 @@ tests![
     a_rehearsal_changes_nothing_and_tells_of_nobody_new,
     many_do_not_leave_at_once_unless_it_is_said,
     a_sync_costs_the_same_whatever_its_size,
-    of_many_people_those_who_changed_are_written_alone,
     syncs_at_once_wait_for_each_other,
     nobody_is_removed_twice_by_hand_and_by_a_sync,
     services_sync_and_secondary_admins_do_not,
@@ -203,36 +199,6 @@ async fn a_sync_costs_the_same_whatever_its_size(h: &Harness) {
         .await
     })
     .await;
-}
-
-async fn of_many_people_those_who_changed_are_written_alone(h: &Harness) {
-    let (team, directory) = h.synced_team().await;
-    let mut people = staff(3_000);
-    h.sync(full(&directory), &people).await;
-    h.advance(MICROSECOND);
-    for one in people.iter_mut().take(20) {
-        "Lovelace".clone_into(&mut one.family_name);
-    }
-    let answer = h.sync(full(&directory), &people).await;
-    let expected = [(Outcome::Unchanged, 2_980), (Outcome::Updated, 20)];
-    assert_eq!(counted(&answer), expected);
-    let events = event_types(h, &team.id, &[EventType::UserUpdated]).await;
-    assert_eq!(events.len(), 20);
-    // Whose row was written says so.
-    for (table, wanted) in [("users", 20), ("directory_users", 0)] {
-        let database = sea_orm::Database::connect(&h.database_url).await;
-        let database = database.expect("a database");
-        let now = h.now().timestamp_micros();
-        let sql = format!("SELECT count(*) AS written FROM {table} WHERE update_time = {now}");
-        let statement = Statement::from_string(database.get_database_backend(), sql);
-        let row = database.query_one_raw(statement).await.expect("a count");
-        let written: i64 = row
-            .expect("a row")
-            .try_get("", "written")
-            .expect("a number");
-        assert_eq!(written, wanted, "{table}");
-        database.close().await.expect("closed");
-    }
 }
 
 async fn syncs_at_once_wait_for_each_other(h: &Harness) {

@@ -22,6 +22,7 @@ use crate::{
 
 mod applying;
 pub mod ends;
+pub mod keeping;
 mod knowing;
 mod planning;
 pub mod syncs;

@@ -11,6 +11,7 @@ use crate::error::Result;
 
 mod access;
 mod accounts;
+mod directories;
 mod hubs;
 mod imports;
 mod invitations;
@@ -42,6 +43,7 @@ pub fn all() -> impl Iterator<Item = &'static Invariant> {
         hubs::ALL,
         access::ALL,
         sso::ALL,
+        directories::ALL,
     ]
     .into_iter()
     .flatten()
