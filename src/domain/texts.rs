@@ -1,7 +1,9 @@
 //! The texts of a profile that a person may leave out, and the ids that other systems give.
 
 use super::names::{checked_texts, is_hidden, is_joiner, line, name};
-use crate::error::{FieldViolation, Rule};
+use uuid::Uuid;
+
+use crate::error::{Error, FieldViolation, Rule};
 
 /// The characters of a phone number at most.
 const MAX_PHONE: usize = 40;
@@ -22,6 +24,34 @@ checked_texts! {
     /// The id that another system gives a thing, at most 128 code points, kept to the byte: it is case-sensitive, not
     /// normalised, and refused rather than trimmed.
     pub struct ExternalId = external_id;
+}
+
+/// What begins the key of whom another system gave no id: no id begins so.
+const NONE: char = ' ';
+
+impl ExternalId {
+    /// What stands for an id where none was given; nobody can give it.
+    #[must_use]
+    pub fn none(stand_in: Uuid) -> Self {
+        Self(format!("{NONE}{stand_in}"))
+    }
+
+    /// Whether it stands for none.
+    #[must_use]
+    pub fn is_none(key: &str) -> bool {
+        key.starts_with(NONE)
+    }
+
+    /// As it was stored, also what stands for none.
+    ///
+    /// # Errors
+    /// Fails if it breaks its rules.
+    pub fn kept(key: &str) -> Result<Self, Error> {
+        if Self::is_none(key) {
+            return Ok(Self(key.to_owned()));
+        }
+        Self::parse("external_id", key).map_err(|broken| Error::kept(&broken))
+    }
 }
 
 /// Reads a text that may be left out: a blank one is none.

@@ -43,6 +43,7 @@ pub(super) fn of(error: &Error, call: Uuid) -> Response {
         | Error::AlreadyExists(..)
         | Error::Refused(_)
         | Error::PrimaryOf(_)
+        | Error::Guarded(..)
         | Error::Stale
         | Error::EventsGone(_)
         | Error::Left
@@ -121,6 +122,7 @@ fn told(error: &Error, call: Uuid) -> (StatusCode, Option<ScimKind>, String) {
         ),
         Error::Refused(reason) => refused(*reason),
         Error::PrimaryOf(_) => refused(Reason::PrimaryAdminProtected),
+        Error::Guarded(..) => refused(Reason::RemovalGuard),
         Error::Exhausted(reason, _) => plain(StatusCode::TOO_MANY_REQUESTS, reason_name(*reason)),
         Error::Stale => plain(StatusCode::PRECONDITION_FAILED, "it was changed since"),
         Error::Conflict => plain(StatusCode::SERVICE_UNAVAILABLE, "others change the same"),

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tonic::Streaming;
 
-use super::{Rpc, directories, places::Place, sync_upload};
+use super::{Rpc, directories, sync_upload};
 use crate::{
-    app::{self, Call, Caller, Manner, directories::syncs::Applied},
+    app::{self, Call, Caller, Manner, directories::syncs::Applied, places::Place},
     domain::{
         directories::Directory,
         syncs::{MAX_RESULTS, SyncOutcome, SyncResult, count},

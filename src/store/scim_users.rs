@@ -1,17 +1,14 @@
 //! The users of a directory as SCIM asks for them: filters become conditions with binds.
 
 use sea_orm::{
-    ColumnTrait, Condition as Cond, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult,
-    QueryFilter, Statement, Value, sea_query::Expr,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, Statement,
+    Value, sea_query::Expr,
 };
 use uuid::Uuid;
 
 use super::{
     Reads, Tx, bulk,
-    entities::{
-        directory_users::{ActiveModel, Column, Entity, Model},
-        members,
-    },
+    entities::directory_users::{Column, Entity},
     rows::{micros, time},
 };
 use crate::{
@@ -22,14 +19,10 @@ use crate::{
             conditions::{TextField, TimeField},
             filter::Operator,
         },
-        teams::Team,
         texts::ExternalId,
     },
     error::{Error, Result},
 };
-
-/// What begins the key of a user whose directory gave no id: no id of a directory begins so.
-const NAMELESS: &str = " ";
 
 /// The users of a directory who are in its team.
 const FROM: &str = "FROM directory_users AS d \
@@ -60,7 +53,8 @@ impl TryFrom<Row> for KeptUser {
     fn try_from(row: Row) -> Result<Self> {
         Ok(Self {
             id: row.user_id,
-            external_id: Some(row.external_id).filter(|id| !id.starts_with(NAMELESS)),
+            external_id: Some(row.external_id.clone()).filter(|id| !ExternalId::is_none(id)),
+            key: row.external_id,
             user_name: row.user_name,
             email: row.email_typed,
             given_name: row.given_name,
@@ -69,15 +63,6 @@ impl TryFrom<Row> for KeptUser {
             create_time: time(row.create_time)?,
             update_time: time(row.update_time)?,
         })
-    }
-}
-
-/// The key of a directory's user: the directory's own id, or what stands for none.
-#[must_use]
-pub fn key(external_id: Option<&str>, user: Uuid) -> String {
-    match external_id {
-        Some(id) => id.to_owned(),
-        None => format!("{NAMELESS}{user}"),
     }
 }
 
@@ -140,54 +125,23 @@ pub async fn is_taken(
     Ok(total > 0)
 }
 
-/// Notes that a directory manages a person. What is left of people who have gone by other ways makes room.
-pub async fn insert(
+/// Gives a directory's user another key or name, or only notes that he was changed. What is left by somebody who has gone makes room.
+pub async fn rename(
     tx: &Tx,
     (team, directory): (Uuid, Uuid),
-    (id, user): (Uuid, &ScimUser),
+    (id, (key, user_name)): (Uuid, (&str, &str)),
     now: Time,
 ) -> Result<()> {
-    let key = key(user.external_id.as_ref().map(ExternalId::as_str), id);
-    Entity::delete_many()
-        .filter(Column::TeamId.eq(team))
-        .filter(
-            Cond::any()
-                .add(Column::UserId.eq(id))
-                .add(Column::ExternalId.eq(key.as_str())),
-        )
-        .exec(tx.connection())
-        .await?;
-    let row = Model {
-        team_id: team,
-        directory_id: directory,
-        external_id: key,
-        user_id: id,
-        user_name: user.user_name.clone(),
-        create_time: micros(now),
-        update_time: micros(now),
-    };
-    bulk::insert::<Model, ActiveModel>(tx, vec![row]).await
-}
-
-/// Gives a directory's user another id or name, or only notes that he was changed.
-pub async fn update(
-    tx: &Tx,
-    (team, directory): (Uuid, Uuid),
-    (id, user): (Uuid, &ScimUser),
-    now: Time,
-) -> Result<()> {
-    let key = key(user.external_id.as_ref().map(ExternalId::as_str), id);
-    // A row that was left behind by somebody who has gone.
     Entity::delete_many()
         .filter(Column::TeamId.eq(team))
         .filter(Column::DirectoryId.eq(directory))
-        .filter(Column::ExternalId.eq(key.as_str()))
+        .filter(Column::ExternalId.eq(key))
         .filter(Column::UserId.ne(id))
         .exec(tx.connection())
         .await?;
     let done = Entity::update_many()
         .col_expr(Column::ExternalId, Expr::value(key))
-        .col_expr(Column::UserName, Expr::value(user.user_name.as_str()))
+        .col_expr(Column::UserName, Expr::value(user_name))
         .col_expr(Column::UpdateTime, Expr::value(micros(now)))
         .filter(Column::TeamId.eq(team))
         .filter(Column::DirectoryId.eq(directory))
@@ -195,33 +149,6 @@ pub async fn update(
         .exec(tx.connection())
         .await?;
     bulk::expect(1, done.rows_affected)
-}
-
-/// Forgets that a directory manages a person.
-pub async fn delete(tx: &Tx, (team, directory): (Uuid, Uuid), id: Uuid) -> Result<()> {
-    let done = Entity::delete_many()
-        .filter(Column::TeamId.eq(team))
-        .filter(Column::DirectoryId.eq(directory))
-        .filter(Column::UserId.eq(id))
-        .exec(tx.connection())
-        .await?;
-    bulk::expect(1, done.rows_affected)
-}
-
-/// Lets a member in, or keeps him out; whether that was a change. Nobody keeps the primary admin out.
-pub async fn set_active(tx: &Tx, team: &Team, (id, active): (Uuid, bool)) -> Result<bool> {
-    use members::Column;
-    let mut update = members::Entity::update_many()
-        .col_expr(Column::DisabledByDirectory, Expr::value(!active))
-        .filter(Column::TeamId.eq(team.id))
-        .filter(Column::UserId.eq(id))
-        .filter(Column::RemoveTime.is_null())
-        .filter(Column::DisabledByDirectory.eq(active));
-    if !active {
-        update = update.filter(Column::UserId.ne(team.primary_admin_user_id));
-    }
-    let done = update.exec(tx.connection()).await?;
-    Ok(done.rows_affected > 0)
 }
 
 /// A statement that grows: words of ours in its text, all else among its binds.
@@ -267,7 +194,7 @@ impl Ask {
             Condition::Id(id) => format!("(d.user_id = {})", self.bind(*id)),
             Condition::Active => "(NOT m.disabled_by_directory)".to_owned(),
             Condition::Present(TextField::ExternalId) => {
-                format!("(substr(d.external_id, 1, 1) <> {})", self.bind(NAMELESS))
+                "(substr(d.external_id, 1, 1) <> ' ')".to_owned()
             }
             Condition::Text(field, operator, text) => self.text(*field, *operator, text),
             Condition::Time(field, operator, time) => {

@@ -4,12 +4,16 @@ use prost::Message;
 use uuid::Uuid;
 
 use super::{
-    Call, Context, authority::Place, calls::once, invitations::Entered, team_domains::is_own, users,
+    Call, Context,
+    authority::Place,
+    calls::once,
+    invitations::{self, Entered},
+    team_domains::is_own,
+    users,
 };
 use crate::{
     clock::Time,
     domain::{
-        email::Email,
         events::{EventType, Happening, Payload},
         id_tokens::{self, SignIn, TokenFault},
         members::Source,

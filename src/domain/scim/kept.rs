@@ -10,6 +10,8 @@ use crate::{clock::Time, domain::etags::Etag};
 pub struct KeptUser {
     /// Our id of the person.
     pub id: Uuid,
+    /// By which id the directory has him, or what stands for none.
+    pub key: String,
     /// The directory's id, if it gave one.
     pub external_id: Option<String>,
     /// The directory's name of the account.

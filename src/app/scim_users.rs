@@ -2,23 +2,24 @@
 
 use uuid::Uuid;
 
-use super::{Context, removals};
+use super::{
+    Context,
+    directories::syncs::{Manner, apply},
+};
 use crate::{
     clock::Time,
     domain::{
         directories::Directory,
         events::Origin,
-        members::Removal,
         scim::{Condition, KeptUser, ScimUser},
+        syncs::{Entry, Said, SyncMode, SyncOutcome, SyncResult, Wanted},
         teams::Team,
         texts::ExternalId,
     },
     error::{Error, Reason, Result, ScimKind},
+    ids,
     store::{self, Reads, Tx, events::Made},
 };
-
-mod changing;
-mod entering;
 
 /// A directory that calls.
 #[derive(Clone)]
@@ -78,10 +79,13 @@ pub async fn create(ctx: &Context, visitor: &Visitor, user: &ScimUser) -> Result
         let team = enter(tx, visitor).await?;
         free(tx, place, (user, None)).await?;
 
-        let made = made(origin, now);
-        let id = entering::enter(ctx, (tx, &team), user, made).await?;
-        store::scim_users::insert(tx, place, (id, user), now).await?;
-        changing::activate(tx, &team, (id, user.active), made).await?;
+        let key = user.external_id.clone();
+        let key = key.unwrap_or_else(|| ExternalId::none(ids::new(now)));
+        let parties = (&team, &visitor.directory);
+        let result = sync(ctx, tx, parties, (said(&key, user), key), made(origin, now)).await?;
+        let id = result
+            .user_id
+            .ok_or_else(|| Error::internal("nobody came"))?;
         found(tx, place, id).await
     };
     ctx.store.write(work).await
@@ -90,8 +94,8 @@ pub async fn create(ctx: &Context, visitor: &Visitor, user: &ScimUser) -> Result
 /// Changes a user into what `change` makes of him. What he is already is no change.
 ///
 /// # Errors
-/// `USER_NOT_FOUND`, those of `change`, `uniqueness`, `EMAIL_MISMATCH`, `EMAIL_TAKEN`, `USER_DISABLED`,
-/// `PRIMARY_ADMIN_PROTECTED`, `DIRECTORY_ENTITLEMENT_MISSING`, `CREDENTIAL_INVALID`.
+/// `USER_NOT_FOUND`, those of `change`, `uniqueness`, `EMAIL_MISMATCH`, `EMAIL_TAKEN`, `PRIMARY_ADMIN_PROTECTED`,
+/// `DIRECTORY_ENTITLEMENT_MISSING`, `CREDENTIAL_INVALID`.
 pub async fn change(
     ctx: &Context,
     visitor: &Visitor,
@@ -108,16 +112,14 @@ pub async fn change(
         let user = &change(&kept)?;
         free(tx, place, (user, Some(id))).await?;
 
-        let made = made(origin, now);
-        changing::account(tx, &team, (&kept, user), made).await?;
-        if kept.active != user.active {
-            changing::activate(tx, &team, (id, user.active), made).await?;
-        }
-        let wanted = user.external_id.as_ref().map(ExternalId::as_str);
-        let is_same = kept.user_name == user.user_name && kept.external_id.as_deref() == wanted;
+        let key = key(&kept, user)?;
+        let is_same = kept.key == key.as_str() && kept.user_name == user.user_name;
         if !is_same || kept.active != user.active {
-            store::scim_users::update(tx, place, (id, user), now).await?;
+            let named = (key.as_str(), &*user.user_name);
+            store::scim_users::rename(tx, place, (id, named), now).await?;
         }
+        let parties = (&team, &visitor.directory);
+        sync(ctx, tx, parties, (said(&key, user), key), made(origin, now)).await?;
         found(tx, place, id).await
     };
     ctx.store.write(work).await
@@ -141,12 +143,82 @@ pub async fn delete(
         let kept = found(tx, place, id).await?;
 
         check(&kept)?;
-        unless_primary(&team, id)?;
 
-        removals::end(tx, &team, &[id], (Removal::Removed, made(origin, now))).await?;
-        store::scim_users::delete(tx, place, id).await
+        let key = ExternalId::kept(&kept.key)?;
+        let parties = (&team, &visitor.directory);
+        sync(ctx, tx, parties, (Said::Gone, key), made(origin, now)).await?;
+        Ok(())
     };
     ctx.store.write(work).await
+}
+
+/// A delta of one entry: the same as a sync that came over the other door.
+async fn sync(
+    ctx: &Context,
+    tx: &Tx,
+    parties: (&Team, &Directory),
+    (said, key): (Said, ExternalId),
+    made: Made<'_>,
+) -> Result<SyncResult> {
+    let entries = [Entry {
+        external_id: Some(key),
+        said,
+    }];
+    let manner = Manner {
+        mode: SyncMode::Delta,
+        removal_guard_override: false,
+    };
+    let applied = apply(ctx, tx, parties, (&entries, manner), made).await?;
+    let mut results = applied.results;
+    let result = results.pop();
+    let result = result.ok_or_else(|| Error::internal("an entry had no result"))?;
+    done(result.outcome)?;
+    Ok(result)
+}
+
+/// The refusals of a sync, which undo everything.
+fn done(outcome: SyncOutcome) -> Result<()> {
+    let reason = match outcome {
+        SyncOutcome::Unchanged
+        | SyncOutcome::Added
+        | SyncOutcome::Joined
+        | SyncOutcome::Revived
+        | SyncOutcome::TakenOver
+        | SyncOutcome::Updated
+        | SyncOutcome::Disabled
+        | SyncOutcome::Enabled
+        | SyncOutcome::Removed => return Ok(()),
+        SyncOutcome::EmailMismatch => Reason::EmailMismatch,
+        SyncOutcome::EmailTaken => Reason::EmailTaken,
+        SyncOutcome::DomainRefused => Reason::DomainRefused,
+        SyncOutcome::NoSeat => Reason::NoSeat,
+        SyncOutcome::UserDisabled => Reason::UserDisabled,
+        SyncOutcome::PrimaryAdminProtected => Reason::PrimaryAdminProtected,
+        SyncOutcome::Invalid | SyncOutcome::Duplicate => {
+            return Err(Error::internal("a checked entry was judged again"));
+        }
+    };
+    Err(Error::Refused(reason))
+}
+
+fn said(key: &ExternalId, user: &ScimUser) -> Said {
+    Said::Person(Box::new(Wanted {
+        external_id: key.clone(),
+        user_name: user.user_name.clone(),
+        email: user.email.clone(),
+        given_name: user.given_name.clone(),
+        family_name: user.family_name.clone(),
+        is_active: user.active,
+    }))
+}
+
+/// By which id the directory has a user from now on: the one that it gives, or what stands for none.
+fn key(kept: &KeptUser, user: &ScimUser) -> Result<ExternalId> {
+    match &user.external_id {
+        Some(id) => Ok(id.clone()),
+        None if kept.external_id.is_none() => ExternalId::kept(&kept.key),
+        None => Ok(ExternalId::none(kept.id)),
+    }
 }
 
 /// Locks the team of a directory that may still change it: since its token was looked at, it may have got another one.
@@ -174,14 +246,6 @@ async fn free(tx: &Tx, place: (Uuid, Uuid), (user, but): (&ScimUser, Option<Uuid
 async fn found(db: &impl Reads, place: (Uuid, Uuid), user: Uuid) -> Result<KeptUser> {
     let found = store::scim_users::find(db, place, user).await?;
     found.ok_or_else(|| super::no_user(user))
-}
-
-/// The primary admin may be a directory's, but it takes nothing from him.
-fn unless_primary(team: &Team, user: Uuid) -> Result<()> {
-    if team.primary_admin_user_id == user {
-        return Err(Error::Refused(Reason::PrimaryAdminProtected));
-    }
-    Ok(())
 }
 
 const fn made(origin: &Origin, now: Time) -> Made<'_> {
