@@ -271,6 +271,11 @@ impl Account {
         self.is_own || !self.is_elsewhere
     }
 
+    /// Whether nobody has proved to be the person, and no other team has to do with him: the account is what its team says.
+    const fn is_nobodys(&self) -> bool {
+        self.user.verify_time.is_none() && !self.is_elsewhere
+    }
+
     /// What an entry changes. `is_own` and `is_taken` are said of the entry's address. Whether somebody may sign in is the directory's to
     /// say in any case; his profile changes as a whole or not at all.
     #[must_use]
@@ -298,7 +303,8 @@ impl Account {
             }
         }
         let is_others = !fields.is_empty() && !self.is_theirs();
-        let refused = if is_others || moves && (!is_own || self.waits_elsewhere) {
+        let may_move = !moves || self.is_nobodys() || is_own && !self.waits_elsewhere;
+        let refused = if is_others || !may_move {
             Some(SyncOutcome::EmailMismatch)
         } else if moves && is_taken {
             Some(SyncOutcome::EmailTaken)
@@ -340,8 +346,7 @@ impl Account {
         if self.user.is_disabled_by_admin() {
             return Err(SyncOutcome::UserDisabled);
         }
-        let is_nobodys = self.user.verify_time.is_none() && !self.is_elsewhere && !self.is_member;
-        if !self.is_own && !is_nobodys {
+        if !self.is_own && (self.is_member || !self.is_nobodys()) {
             return Err(SyncOutcome::EmailMismatch);
         }
         if self.is_primary && !is_active {

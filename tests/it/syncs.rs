@@ -24,6 +24,7 @@ tests![
     a_member_of_the_teams_domain_is_taken_over_and_keeps_his_role,
     accounts_of_others_are_not_adopted,
     an_address_changes_within_the_teams_domains_alone,
+    an_address_that_nobody_has_proved_changes_to_any,
     another_external_id_of_a_person_who_is_there_is_no_twin,
     the_primary_admin_is_neither_disabled_nor_removed,
     an_operators_word_stands,
@@ -277,6 +278,26 @@ async fn an_address_changes_within_the_teams_domains_alone(h: &Harness) {
     h.invite(&other.id, "lee@acme.example").await;
     let waits = (vec![Outcome::EmailMismatch], "lee@acme.example".to_owned());
     assert_eq!(moves("new@acme.example").await, waits);
+}
+
+async fn an_address_that_nobody_has_proved_changes_to_any(h: &Harness) {
+    let (_, directory) = h.synced_team().await;
+    let first = [entry("b", "bea@else.example")];
+    let first = h.sync(full(&directory), &first).await;
+    let bea = &first.results[0].user_id;
+    let moves = async |email: &str| {
+        let answer = h.sync(full(&directory), &[entry("b", email)]).await;
+        (told(&answer), h.user(bea).await.email)
+    };
+    let free = "bea@free.example".to_owned();
+    assert_eq!(moves(&free).await, (vec![Outcome::Updated], free.clone()));
+    h.verified("cid@else.example").await;
+    let taken = (vec![Outcome::EmailTaken], free.clone());
+    assert_eq!(moves("cid@else.example").await, taken);
+    let other = h.led_team("other").await;
+    h.invite(&other.id, &free).await;
+    let refused = (vec![Outcome::EmailMismatch], free);
+    assert_eq!(moves("bea@third.example").await, refused);
 }
 
 async fn another_external_id_of_a_person_who_is_there_is_no_twin(h: &Harness) {
