@@ -9,7 +9,7 @@ use tonic::{Response, Status};
 use crate::{
     directory_fixtures::{delta, entry, parts},
     directory_kept::renaming,
-    fixtures::invitation_of,
+    fixtures::{ask_first, invitation_of},
     harness::{Harness, tests},
     races::at_once,
     refusals::{Outcome as _, reason},
@@ -128,22 +128,26 @@ async fn an_erasure_at_the_same_moment_leaves_nothing_behind(h: &Harness) {
 }
 
 async fn a_name_is_the_directorys_whatever_was_said_at_the_same_moment(h: &Harness) {
-    let (_, directory) = h.synced_team().await;
+    let (team, directory) = h.synced_team().await;
     let directory = &directory;
     for round in 0..ROUNDS {
         let email = format!("ann{round}@acme.example");
         let ann = h.verified(&email).await;
         let answers = at_once(2, |number| {
             let sync = sync_of(h, directory, entry(&format!("a{round}"), &email));
-            let mut users = h.users_as(&ann.id);
+            let (mut users, mut teams) = (h.users_as(&ann.id), h.teams());
             let request = renaming(&ann.id, &["given_name"]);
+            let lock = ask_first(&team.id);
             async move {
                 if number == 0 {
                     outcome(sync.await);
-                    None
-                } else {
-                    users.update_user(request).await.err()
+                    return None;
                 }
+                // A call is sooner there than a stream; a few of the team's own take as long.
+                for _ in 0..round {
+                    teams.update_team(lock.clone()).await.answered();
+                }
+                users.update_user(request).await.err()
             }
         });
         if let Some(refused) = answers.await.remove(1) {

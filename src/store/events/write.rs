@@ -58,25 +58,13 @@ pub async fn append_of_members(
     (team, users, import): (&Team, &[Uuid], Option<&str>),
     made: Made<'_>,
 ) -> Result<()> {
-    for chunk in users.chunks(bulk::IDS) {
-        let mut people = Query::select();
-        people
-            .from(members::Entity)
-            .left_join(
-                invitations::Entity,
-                same_member().and(invitation(Invitations::Settlement).is_null()),
-            )
-            .and_where(member(Members::TeamId).eq(team.id))
-            .and_where(member(Members::UserId).is_in(chunk.iter().copied()));
-        let what = What {
-            event_type,
-            team,
-            import,
-            changed: None,
-        };
-        insert(tx, what, made, (people, chunk.len())).await?;
-    }
-    Ok(())
+    let what = What {
+        event_type,
+        team,
+        import,
+        changed: None,
+    };
+    append_of_people(tx, what, users, made).await
 }
 
 /// Appends an event for each of these members, of whose membership this part has another value now.
@@ -85,6 +73,16 @@ pub async fn append_of_changed_members(
     (team, users, field): (&Team, &[Uuid], &str),
     made: Made<'_>,
 ) -> Result<()> {
+    let what = What {
+        event_type: EventType::MemberUpdated,
+        team,
+        import: None,
+        changed: Some(field),
+    };
+    append_of_people(tx, what, users, made).await
+}
+
+async fn append_of_people(tx: &Tx, what: What<'_>, users: &[Uuid], made: Made<'_>) -> Result<()> {
     for chunk in users.chunks(bulk::IDS) {
         let mut people = Query::select();
         people
@@ -93,14 +91,8 @@ pub async fn append_of_changed_members(
                 invitations::Entity,
                 same_member().and(invitation(Invitations::Settlement).is_null()),
             )
-            .and_where(member(Members::TeamId).eq(team.id))
+            .and_where(member(Members::TeamId).eq(what.team.id))
             .and_where(member(Members::UserId).is_in(chunk.iter().copied()));
-        let what = What {
-            event_type: EventType::MemberUpdated,
-            team,
-            import: None,
-            changed: Some(field),
-        };
         insert(tx, what, made, (people, chunk.len())).await?;
     }
     Ok(())
