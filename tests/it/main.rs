@@ -175,6 +175,7 @@ mod samples;
 mod scim_adoption;
 mod scim_door;
 mod scim_lists;
+mod scim_transport;
 mod scim_users;
 mod search;
 mod search_keys;
@@ -341,6 +342,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     scim_adoption::tests,
     scim_door::tests,
     scim_lists::tests,
+    scim_transport::tests,
     scim_users::tests,
     search::tests,
     search_keys::tests,
