@@ -173,6 +173,7 @@ mod roles;
 mod rotation;
 mod samples;
 mod scim_adoption;
+mod scim_crawler;
 mod scim_door;
 mod scim_lists;
 mod scim_transport;
@@ -340,6 +341,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     role_races::tests,
     roles::tests,
     scim_adoption::tests,
+    scim_crawler::tests,
     scim_door::tests,
     scim_lists::tests,
     scim_transport::tests,
