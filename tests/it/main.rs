@@ -176,6 +176,7 @@ mod scim_adoption;
 mod scim_crawler;
 mod scim_door;
 mod scim_lists;
+mod scim_plans;
 mod scim_transport;
 mod scim_users;
 mod search;
@@ -344,6 +345,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     scim_crawler::tests,
     scim_door::tests,
     scim_lists::tests,
+    scim_plans::tests,
     scim_transport::tests,
     scim_users::tests,
     search::tests,
