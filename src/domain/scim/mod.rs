@@ -3,6 +3,7 @@
 pub mod attributes;
 pub mod conditions;
 pub mod filter;
+pub mod groups;
 mod kept;
 mod patch;
 pub mod path;

@@ -10,6 +10,7 @@ use super::{
 use crate::error::{ScimFault, ScimKind};
 
 mod emails;
+mod groups;
 
 /// What a request of changes says that it is.
 const SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
