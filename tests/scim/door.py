@@ -43,15 +43,20 @@ class Door:
         """The status, and what the answer says."""
         body = None if body is None else json.dumps(body).encode()
         try:
-            self._connection.request(method, self._root + path, body, self._headers)
-            answer = self._connection.getresponse()
+            answer = self._ask(method, path, body)
         except (ConnectionError, http.client.RemoteDisconnected):
             # Closed while nobody called.
-            self._connection.close()
-            self._connection.request(method, self._root + path, body, self._headers)
-            answer = self._connection.getresponse()
+            answer = self._ask(method, path, body)
         text = answer.read()
         return answer.status, json.loads(text) if text else None
+
+    def _ask(self, method, path, body):
+        try:
+            self._connection.request(method, self._root + path, body, self._headers)
+            return self._connection.getresponse()
+        except BaseException:
+            self._connection.close()
+            raise
 
     def resources(self):
         """The names of the kinds of resources that there are."""

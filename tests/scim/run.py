@@ -14,7 +14,9 @@ import subprocess
 import sys
 import time
 
+import differential
 from door import USER, Muster
+from reference import Reference
 
 BIN = pathlib.Path(sys.executable).parent
 DOMAIN = "acme.example"
@@ -74,12 +76,13 @@ def probe(door, name, *arguments):
 
 def main():
     begun = time.monotonic()
-    with Muster(sys.argv[1]) as muster:
+    with Muster(sys.argv[1]) as muster, Reference() as reference:
         door = muster.door
         failed = tester(door)
         failed += probe(door, "no profile")
         failed += probe(door, "entra", "--profile", "entra")
         failed += probe(door, "okta", "--extra-user-fields", json.dumps(OKTA))
+        failed += differential.run(door, reference.doors)
     print(f"{time.monotonic() - begun:.0f} s")
     if failed:
         raise SystemExit(f"not content: {failed}")
