@@ -1,16 +1,26 @@
 """The same people in muster and in the reference, and the same asked of both; each difference has a rule."""
 
 import collections
+import json
 import random
 import time
 import urllib.parse
 
 import filter_rules
+import patch_rules
+from door import USER
 from filters import Filters, for_ids
+from patches import Patches
 from people import people
 
 PEOPLE = 60
 FILTERS = 1000
+SUBJECTS = 8
+PATCHES = 500
+# Of the rules that are the reference told otherwise.
+LETTERS = "beyond ASCII letters have no other case (RFC 7643, 2.2 tells no folding; both databases must fold alike)"
+ENTRA = "elements that a filter names are made, and a removal's value chooses (Entra's; RFC 7644, 3.5.2 has neither)"
+ORDER = "members of a value have no order (RFC 8259, 4)"
 
 
 class Tally:
@@ -106,18 +116,129 @@ def explained(both, made, tree, answers):
     if found == wanted:
         return rules
     if both.ask("ascii", made.written(tree)) == found:
-        return rules | {"letters beyond ASCII have no other case"}
+        return rules | {LETTERS}
     tree, others = filter_rules.rewritten(tree, "otherwise")
     text = made.written(tree)
     if both.ask("plain", text) == found:
         return rules | others
     if both.ask("ascii", text) == found:
-        return rules | others | {"letters beyond ASCII have no other case"}
+        return rules | others | {LETTERS}
     return None
+
+
+class Subjects:
+    """Persons who are changed, and are as before when they are changed again."""
+
+    def __init__(self, doors):
+        self._doors = doors
+        self._ids = {}
+        for name, door in doors.items():
+            made = [door.call("POST", "/Users", subject(index)) for index in range(SUBJECTS)]
+            assert all(status == 201 for status, _ in made), made
+            self._ids[name] = [user["id"] for _, user in made]
+
+    def changed(self, name, index, body):
+        """Somebody after a change, or the scimType of a refusal."""
+        door, path = self._doors[name], f"/Users/{self._ids[name][index]}"
+        status, before = door.call("PUT", path, subject(index))
+        assert status == 200, (status, before)
+        status, body = door.call("PATCH", path, body)
+        again, after = door.call("GET", path)
+        assert again == 200, (again, after)
+        if status == 400:
+            same = {**before, "meta": None} == {**after, "meta": None}
+            assert same, f"{name} refuses, and something is changed: {before} {after}"
+            return body.get("scimType") or "none"
+        assert status in (200, 204), (name, status, body)
+        assert body is None or body == after, (body, after)
+        return after
+
+
+def subject(index):
+    return {
+        "schemas": [USER],
+        "userName": f"subject-{index}",
+        "externalId": f"subject-{index}",
+        "name": {"givenName": "Ann", "familyName": "Lee"},
+        "emails": [{"value": f"subject-{index}@acme.example", "type": "work", "primary": True}],
+        "active": True,
+    }
+
+
+def patches(muster, references, seed):
+    """Random changes; the names of what failed."""
+    tally = Tally(f"{PATCHES} patches")
+    made = Patches(random.Random(seed))
+    subjects = Subjects({"muster": muster, **references})
+    for number in range(PATCHES):
+        body = made.body()
+        judge = Judge(subjects, number % SUBJECTS, body)
+        rules = judge.rules()
+        if rules is None:
+            text = json.dumps(body["Operations"], ensure_ascii=False)
+            tally.unexplained.append(f"{text}\n    muster: {judge.found}\n    reference: {judge.wanted}")
+        elif not rules:
+            tally.counts["same: " + ("both refuse" if isinstance(judge.found, str) else "changed alike")] += 1
+        tally.counts.update(f"rule: {rule}" for rule in rules or ())
+    return tally.end()
+
+
+class Judge:
+    """One change of one person, in both servers."""
+
+    def __init__(self, subjects, index, body):
+        self._subjects, self._index, self._body = subjects, index, body
+        self.found = subjects.changed("muster", index, body)
+        self.wanted = subjects.changed("plain", index, body)
+
+    def rules(self):
+        """The rules that together tell why the answers differ, none if they do not; None if they do not tell it."""
+        rules = self._same(self.found, self.wanted)
+        if rules is not None:
+            return rules
+        one_by_one = patch_rules.operations(self._body)
+        if one_by_one is None:
+            return None
+        found, refused = self.found, set()
+        while isinstance(found, str):
+            # Without what muster refuses, it must answer, and as the reference does.
+            of_this = [rule for rule in patch_rules.RULES if rule.refuses == found]
+            one_by_one, new = patch_rules.changed(one_by_one, of_this)
+            refused |= new
+            if not new:
+                break
+            if not one_by_one:
+                return refused
+            found = self._subjects.changed("muster", self._index, patch_rules.written(one_by_one))
+        for is_rare in (False, True):
+            meanings = [rule for rule in patch_rules.RULES if rule.refuses is None and rule.is_rare <= is_rare]
+            again, used = patch_rules.changed(one_by_one, meanings)
+            for manner in ("plain", "entra"):
+                wanted = self._after(manner, again)
+                rules = self._same(found, wanted)
+                if rules is not None:
+                    used |= {ENTRA} if manner == "entra" else set()
+                    return rules | refused | used or {ORDER}
+        return None
+
+    def _after(self, manner, one_by_one):
+        # An empty request is refused; this one changes nothing.
+        nothing = [patch_rules.Operation("replace", "active", True, True)]
+        return self._subjects.changed(manner, self._index, patch_rules.written(one_by_one or nothing))
+
+    def _same(self, found, wanted):
+        """By which rules of what is kept the answers are the same; None if they are not."""
+        if isinstance(wanted, str):
+            return set() if isinstance(found, str) else None
+        told, rules = patch_rules.kept(wanted)
+        if isinstance(found, str):
+            why = patch_rules.refused(told)
+            return {why} if why and found == "invalidValue" else None
+        return rules if patch_rules.kept(found)[0] == told else None
 
 
 def run(muster, references, seed=20260101):
     """Everything; the names of what failed."""
     print(f"seed {seed}")
     both = Both(muster, references, seed)
-    return filters(both)
+    return filters(both) + patches(muster, references, seed)
