@@ -176,7 +176,8 @@ def patches(muster, references, seed):
         rules = judge.rules()
         if rules is None:
             text = json.dumps(body["Operations"], ensure_ascii=False)
-            tally.unexplained.append(f"{text}\n    muster: {judge.found}\n    reference: {judge.wanted}")
+            told = [one if isinstance(one, str) else patch_rules.kept(one)[0] for one in (judge.found, judge.wanted)]
+            tally.unexplained.append(f"{text}\n    muster: {told[0]}, reference: {told[1]}")
         elif not rules:
             tally.counts["same: " + ("both refuse" if isinstance(judge.found, str) else "changed alike")] += 1
         tally.counts.update(f"rule: {rule}" for rule in rules or ())

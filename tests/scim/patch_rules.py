@@ -43,6 +43,8 @@ class Operation:
         return self.op == "remove" or (self.op == "replace" and self.has_value and self.value is None)
 
     def written(self):
+        if self.is_member:
+            return {"op": self.op, "value": {self.path: self.value}}
         operation = {"op": self.op}
         if self.path is not None:
             operation["path"] = self.path
@@ -131,6 +133,13 @@ RULES = [
         "RFC 7644, 3.5.2.3 knows no element that is made; Entra wants it, and what it sends counts more than what it looked for.",
         _is_contradicted,
         lambda operation: dataclasses.replace(operation, op="add", path="emails"),
+        is_rare=True,
+    ),
+    Rule(
+        "a chosen address is replaced, and not what is told of it",
+        "RFC 7644, 3.5.2.3: all matching values are replaced; muster keeps the kind alone, the reference all that is not told.",
+        lambda operation: operation.op == "replace" and operation.name == "emails" and isinstance(operation.value, dict),
+        lambda operation: dataclasses.replace(operation, value={"value": None, "primary": None, **operation.value}),
         is_rare=True,
     ),
     Rule(
