@@ -15,6 +15,7 @@ COPY --from=build /src/target/release/muster /usr/local/bin/muster
 COPY --from=build --chown=nonroot:nonroot /src/target/data /data
 WORKDIR /data
 VOLUME /data
+# Directories come in by SCIM where MUSTER_HTTP_LISTEN says, for instance 0.0.0.0:50080.
 # Beyond loopback the server starts only with TLS (MUSTER_TLS_CERTIFICATE, MUSTER_TLS_KEY), or if whoever runs the image
 # says that the network is private or a proxy before it speaks TLS: MUSTER_INSECURE_NO_TLS=true. With TLS the health check
 # needs MUSTER_ADDRESS=https://127.0.0.1:50051, MUSTER_SERVER_NAME and, for a private authority, MUSTER_CA.

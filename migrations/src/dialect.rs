@@ -6,14 +6,15 @@ use sea_orm_migration::{
 };
 
 /// What stands for what: `{uuid}` an id, `{bytes}` a byte string, `{key}` text whose order is that of its bytes,
-/// `{json}` a document, `{by_key}` a table that is stored in the order of its primary key.
-const fn words(backend: DbBackend) -> [(&'static str, &'static str); 5] {
+/// `{json}` a document, `{bytewise}` the collation by which texts are compared byte for byte, `{by_key}` a table that is stored in the order of its primary key.
+const fn words(backend: DbBackend) -> [(&'static str, &'static str); 6] {
     match backend {
         DbBackend::Postgres => [
             ("{uuid}", "uuid"),
             ("{bytes}", "bytea"),
             ("{key}", "text COLLATE \"C\""),
             ("{json}", "json"),
+            ("{bytewise}", "\"C\""),
             ("{by_key}", ""),
         ],
         DbBackend::Sqlite | DbBackend::MySql | _ => [
@@ -21,6 +22,7 @@ const fn words(backend: DbBackend) -> [(&'static str, &'static str); 5] {
             ("{bytes}", "blob"),
             ("{key}", "text"),
             ("{json}", "json_text"),
+            ("{bytewise}", "BINARY"),
             ("{by_key}", "WITHOUT ROWID"),
         ],
     }

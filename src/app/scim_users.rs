@@ -80,12 +80,16 @@ pub async fn create(ctx: &Context, visitor: &Visitor, user: &ScimUser) -> Result
         free(tx, place, (user, None)).await?;
 
         let key = user.external_id.clone();
-        let key = key.unwrap_or_else(|| ExternalId::none(ids::new(now)));
+        let key = &key.unwrap_or_else(|| ExternalId::none(ids::new(now)));
         let parties = (&team, &visitor.directory);
-        let result = sync(ctx, tx, parties, (said(&key, user), key), made(origin, now)).await?;
+        let said = (said(key, user), key.clone());
+        let result = sync(ctx, tx, parties, said, made(origin, now)).await?;
         let id = result
             .user_id
             .ok_or_else(|| Error::internal("nobody came"))?;
+        if user.display_name.is_some() {
+            store::scim_users::rename(tx, place, (id, key.as_str(), user), now).await?;
+        }
         found(tx, place, id).await
     };
     ctx.store.write(work).await
@@ -113,10 +117,12 @@ pub async fn change(
         free(tx, place, (user, Some(id))).await?;
 
         let key = key(&kept, user)?;
-        let is_same = kept.key == key.as_str() && kept.user_name == user.user_name;
-        if !is_same || kept.active != user.active {
-            let named = (key.as_str(), &*user.user_name);
-            store::scim_users::rename(tx, place, (id, named), now).await?;
+        let is_same = kept.key == key.as_str()
+            && kept.user_name == user.user_name
+            && kept.display_name == user.display_name
+            && kept.active == user.active;
+        if !is_same {
+            store::scim_users::rename(tx, place, (id, key.as_str(), user), now).await?;
         }
         let parties = (&team, &visitor.directory);
         sync(ctx, tx, parties, (said(&key, user), key), made(origin, now)).await?;

@@ -45,15 +45,18 @@ pub async fn run(args: &ServeArgs) -> Result<ExitCode, CliError> {
 
     let listener = listen(config.listen, "--listen").await?;
     let web = match config.http_listen {
-        Some(address) => Some(Web {
-            door: Door::of_web(listen(address, "--http-listen").await?, web_tls),
-            url: config.http_url.clone(),
-        }),
+        Some(address) => Some(listen(address, "--http-listen").await?),
         None => None,
     };
+    let web_address = web.as_ref().map(TcpListener::local_addr).transpose()?;
+    let web = web.map(|listener| Web {
+        door: Door::of_web(listener, web_tls),
+        url: config.http_url.clone(),
+    });
     let address = listener.local_addr()?;
     let stop = stop()?;
-    tracing::info!(%address, tls = tls.is_some(), database = %config.database, mail = %config.mail.target, "serving");
+    let http = web_address.map(tracing::field::display);
+    tracing::info!(%address, http, tls = tls.is_some(), database = %config.database, mail = %config.mail.target, "serving");
     let store = started.ctx.store.clone();
     let doors = Doors {
         grpc: Door::new(listener, tls),

@@ -23,7 +23,7 @@ pub const MAX_CURSOR: usize = 1_024;
 /// How many results an answer shows, so that they fit into one message.
 pub const MAX_RESULTS: usize = 5_000;
 /// Fewer people than this leave whatever their share is.
-const GUARD_LEAST: usize = 10;
+pub const GUARD_LEAST: usize = 10;
 /// One in so many may leave at once.
 const GUARD_SHARE: usize = 5;
 

@@ -109,6 +109,7 @@ fn user_schema(visit: &Visit) -> Value {
             attribute("userName", "The directory's name of the account; unique, whatever its case", json!({
                 "required": true, "uniqueness": "server"
             })),
+            attribute("displayName", "How the directory shows the person", json!({})),
             attribute("name", "The person's names", json!({
                 "type": "complex",
                 "required": true,

@@ -213,5 +213,8 @@ fn shown(visit: &Visit, user: &KeptUser) -> Value {
     if let Some(id) = &user.external_id {
         body["externalId"] = id.as_str().into();
     }
+    if let Some(name) = &user.display_name {
+        body["displayName"] = name.as_str().into();
+    }
     body
 }

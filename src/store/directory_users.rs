@@ -194,6 +194,7 @@ pub async fn link(
         external_id: link.external_id.to_owned(),
         user_id: link.user_id,
         user_name: link.user_name.to_owned(),
+        display_name: None,
         create_time: micros(now),
         update_time: micros(now),
     });

@@ -30,7 +30,7 @@ const FROM: &str = "FROM directory_users AS d \
     JOIN users AS u ON u.id = d.user_id \
     WHERE m.remove_time IS NULL";
 
-const COLUMNS: &str = "d.user_id, d.external_id, d.user_name, u.email_typed, u.given_name, u.family_name, \
+const COLUMNS: &str = "d.user_id, d.external_id, d.user_name, d.display_name, u.email_typed, u.given_name, u.family_name, \
     m.disabled_by_directory, d.create_time, \
     CASE WHEN u.update_time > d.update_time THEN u.update_time ELSE d.update_time END AS update_time";
 
@@ -39,6 +39,7 @@ struct Row {
     user_id: Uuid,
     external_id: String,
     user_name: String,
+    display_name: Option<String>,
     email_typed: String,
     given_name: String,
     family_name: String,
@@ -56,6 +57,7 @@ impl TryFrom<Row> for KeptUser {
             external_id: Some(row.external_id.clone()).filter(|id| !ExternalId::is_none(id)),
             key: row.external_id,
             user_name: row.user_name,
+            display_name: row.display_name,
             email: row.email_typed,
             given_name: row.given_name,
             family_name: row.family_name,
@@ -125,11 +127,11 @@ pub async fn is_taken(
     Ok(total > 0)
 }
 
-/// Gives a directory's user another key or name, or only notes that he was changed. What is left by somebody who has gone makes room.
+/// Gives a directory's user this key and these names, or only notes that he was changed. What is left by somebody who has gone makes room.
 pub async fn rename(
     tx: &Tx,
     (team, directory): (Uuid, Uuid),
-    (id, (key, user_name)): (Uuid, (&str, &str)),
+    (id, key, user): (Uuid, &str, &ScimUser),
     now: Time,
 ) -> Result<()> {
     Entity::delete_many()
@@ -141,7 +143,8 @@ pub async fn rename(
         .await?;
     let done = Entity::update_many()
         .col_expr(Column::ExternalId, Expr::value(key))
-        .col_expr(Column::UserName, Expr::value(user_name))
+        .col_expr(Column::UserName, Expr::value(&*user.user_name))
+        .col_expr(Column::DisplayName, Expr::value(user.display_name.clone()))
         .col_expr(Column::UpdateTime, Expr::value(micros(now)))
         .filter(Column::TeamId.eq(team))
         .filter(Column::DirectoryId.eq(directory))
@@ -196,6 +199,7 @@ impl Ask {
             Condition::Present(TextField::ExternalId) => {
                 "(substr(d.external_id, 1, 1) <> ' ')".to_owned()
             }
+            Condition::Present(TextField::DisplayName) => "(d.display_name IS NOT NULL)".to_owned(),
             Condition::Text(field, operator, text) => self.text(*field, *operator, text),
             Condition::Time(field, operator, time) => {
                 let column = match field {
@@ -226,15 +230,11 @@ impl Ask {
         let folded = |column: &str| format!("lower({column} COLLATE {collation})");
         let (column, text) = match field {
             TextField::ExternalId => {
-                let value = self.bind(text);
-                let compared = self.compared("d.external_id", operator, &value);
-                let present = self.condition(&Condition::Present(field));
-                // Whoever has no id has one that differs from every other.
-                return if operator == Operator::NotEqual {
-                    format!("(NOT {present} OR {compared})")
-                } else {
-                    format!("({present} AND {compared})")
-                };
+                return self.optional(field, "d.external_id", (operator, text));
+            }
+            TextField::DisplayName => {
+                let text = text.to_ascii_lowercase();
+                return self.optional(field, &folded("d.display_name"), (operator, &text));
             }
             TextField::UserName => (folded("d.user_name"), text.to_ascii_lowercase()),
             TextField::GivenName => (folded("u.given_name"), text.to_ascii_lowercase()),
@@ -244,6 +244,23 @@ impl Ask {
         };
         let value = self.bind(text);
         self.compared(&column, operator, &value)
+    }
+
+    /// What is not there differs from every text, and compares with none otherwise.
+    fn optional(
+        &mut self,
+        field: TextField,
+        column: &str,
+        (operator, text): (Operator, &str),
+    ) -> String {
+        let value = self.bind(text);
+        let compared = self.compared(column, operator, &value);
+        let present = self.condition(&Condition::Present(field));
+        if operator == Operator::NotEqual {
+            format!("(NOT {present} OR {compared})")
+        } else {
+            format!("({present} AND {compared})")
+        }
     }
 
     fn compared(&self, column: &str, operator: Operator, value: &str) -> String {

@@ -179,6 +179,14 @@ impl Server {
         log.clone()
     }
 
+    /// Where directories come in.
+    pub(crate) fn web(&self) -> String {
+        let log = self.log();
+        let mut lines = log.lines();
+        let http = lines.find_map(|line| serving(line, "http"));
+        http.expect("a door for directories")
+    }
+
     /// The program with these arguments, told where this server is.
     pub(crate) fn call(&self, folder: &Folder, arguments: &[&str]) -> Command {
         let mut command = folder.muster(arguments);
@@ -247,8 +255,12 @@ impl Drop for Server {
 
 /// The address in the log line that says that it serves.
 fn address(line: &str) -> Option<String> {
+    serving(line, "address")
+}
+
+/// A field of the log line that says that it serves.
+fn serving(line: &str, field: &str) -> Option<String> {
     let line: serde_json::Value = serde_json::from_str(line).ok()?;
     let fields = line.get("fields")?;
-    (fields.get("message")? == "serving")
-        .then(|| fields.get("address")?.as_str().map(str::to_owned))?
+    (fields.get("message")? == "serving").then(|| fields.get(field)?.as_str().map(str::to_owned))?
 }

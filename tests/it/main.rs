@@ -172,7 +172,12 @@ mod role_races;
 mod roles;
 mod rotation;
 mod samples;
+mod scim_adoption;
+mod scim_crawler;
 mod scim_door;
+mod scim_lists;
+mod scim_plans;
+mod scim_transport;
 mod scim_users;
 mod search;
 mod search_keys;
@@ -336,7 +341,12 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     role_offers::tests,
     role_races::tests,
     roles::tests,
+    scim_adoption::tests,
+    scim_crawler::tests,
     scim_door::tests,
+    scim_lists::tests,
+    scim_plans::tests,
+    scim_transport::tests,
     scim_users::tests,
     search::tests,
     search_keys::tests,

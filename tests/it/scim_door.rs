@@ -51,7 +51,7 @@ async fn without_a_directorys_token_nobody_gets_in(h: &Harness) {
         scim.token = bad;
         for path in ["/Users", "/ServiceProviderConfig", "/whatever"] {
             let answer = scim.get(path).await;
-            let asked = answer.headers["www-authenticate"].to_str().unwrap();
+            let asked = answer.headers["www-authenticate"].to_str().expect("text");
             assert!(asked.starts_with("Bearer"), "{asked}");
             assert_eq!(asked.contains("invalid_token"), is_given);
             answer.refused(401, None);
@@ -87,7 +87,7 @@ async fn a_team_without_the_plan_changes_nothing(h: &Harness) {
     let scim = h.scim(&team.id).await;
     let user = id(&scim.post(ada()).await.ok(201));
     h.set_team(&team.id, "entitlements", |wanted| {
-        wanted.entitlements.clear()
+        wanted.entitlements.clear();
     })
     .await;
     scim.post(ada()).await.refused(403, None);

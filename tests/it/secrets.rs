@@ -3,13 +3,19 @@
 use std::{collections::BTreeMap, process::Command, sync::Arc};
 
 use libtest_mimic::Trial;
-use muster::proto::team_service_client::TeamServiceClient;
+use muster::proto::{
+    Entitlement, Team, UpdateTeamRequest, directory_service_client::DirectoryServiceClient,
+    team_service_client::TeamServiceClient,
+};
+use prost_types::FieldMask;
+use serde_json::json;
 use tonic::{Code, service::interceptor::InterceptedService};
 
 use crate::{
     answers::{Answer, Recorder},
     backends::{Backend, block_on},
     binary::{Folder, Server, code, complaint, said},
+    directory_fixtures::{creation, directory_of},
     dumps::dump,
     id_token_actors::{TOKEN, headers, team_of},
     key_lives,
@@ -19,6 +25,7 @@ use crate::{
     raw_calls::{call_over, methods, name},
     refusals::Outcome,
     samples::{Things, encoded, sample},
+    web::{Scim, id},
 };
 
 /// The built program on a database of its own, its log at the lowest level.
@@ -53,7 +60,14 @@ fn no_answer_no_log_and_no_dump_holds_a_token_or_a_key(url: &str) {
             .env("MUSTER_RELAY_POLL", "20ms");
         command
     };
-    let arguments = ["--listen", "127.0.0.1:0", "--operator-key-file", "key"];
+    let arguments = [
+        "--listen",
+        "127.0.0.1:0",
+        "--http-listen",
+        "127.0.0.1:0",
+        "--operator-key-file",
+        "key",
+    ];
     let server = Server::start(configured(folder.muster(&arguments)));
     let run = |arguments: &[&str]| {
         said(
@@ -68,7 +82,7 @@ fn no_answer_no_log_and_no_dump_holds_a_token_or_a_key(url: &str) {
     ];
     let [first, second] = printed.map(|key| key.trim().to_owned());
 
-    let (recorder, waiting, made, idle) = block_on(async {
+    let (recorder, waiting, made, token, idle) = block_on(async {
         let recorder = Recorder::new(server.channel());
         let mut life = Life::begin(&recorder, &first, &folder).await;
         let waiting = dump(url).await;
@@ -86,7 +100,8 @@ fn no_answer_no_log_and_no_dump_holds_a_token_or_a_key(url: &str) {
                 .await;
             refused.refused(Code::Unauthenticated, "ID_TOKEN_INVALID");
         }
-        (recorder, waiting, made, dump(url).await)
+        let token = a_directory_calls(&server, &first, &life.team).await;
+        (recorder, waiting, made, token, dump(url).await)
     });
     let listed = run(&["keys", "list"]);
 
@@ -103,7 +118,7 @@ fn no_answer_no_log_and_no_dump_holds_a_token_or_a_key(url: &str) {
     let secrets = secrets
         .into_iter()
         .chain(tokens.values().map(String::as_str))
-        .chain([SIGNATURE]);
+        .chain([SIGNATURE, secret_of(&token)]);
     let needles = Needles::of(secrets);
     for (place, bytes) in [
         ("the log", log.as_bytes()),
@@ -121,6 +136,52 @@ fn no_answer_no_log_and_no_dump_holds_a_token_or_a_key(url: &str) {
     let address = b"spring0@a.example";
     assert!(idle.windows(address.len()).any(|text| text == address));
     no_address_in(&log);
+}
+
+/// A directory comes in by SCIM, is understood and is not; its token.
+async fn a_directory_calls(server: &Server, key: &str, team: &str) -> String {
+    let mut teams = TeamServiceClient::new(server.keyed(key));
+    let entitled = UpdateTeamRequest {
+        team: Some(Team {
+            id: team.to_owned(),
+            entitlements: vec![Entitlement::DirectorySync.into()],
+            ..Team::default()
+        }),
+        update_mask: Some(FieldMask {
+            paths: vec!["entitlements".to_owned()],
+        }),
+        ..UpdateTeamRequest::default()
+    };
+    teams.update_team(entitled).await.answered();
+    let mut directories = DirectoryServiceClient::new(server.keyed(key));
+    let request = creation(directory_of(team, "Entra"));
+    let made = directories.create_directory(request).await.answered();
+    let scim = Scim::at(&server.web(), &made.token);
+    let user =
+        json!({"userName": "scim@a.example", "displayName": "Scim", "externalId": "of a.example"});
+    let user = id(&scim.post(user).await.ok(201));
+    scim.get("/Users?filter=userName%20eq%20%22scim@a.example%22")
+        .await
+        .ok(200);
+    scim.get("/scim@a.example").await.refused(404, None);
+    let bad = json!([{"op": "replace", "path": "emails", "value": "a.example"}]);
+    scim.patch(&user, bad)
+        .await
+        .refused(400, Some("invalidValue"));
+    let mut other = made.token.clone();
+    other.push('x');
+    Scim::at(&server.web(), &other)
+        .get("/Users")
+        .await
+        .refused(401, None);
+    made.token
+}
+
+/// What nobody may find of a directory's token.
+fn secret_of(token: &str) -> &str {
+    let halves = token.strip_prefix("mdt_");
+    let halves = halves.and_then(|rest| rest.split_once('_'));
+    halves.expect("mdt_<id>_<secret>").1
 }
 
 /// The text of each key that a call made stands in one answer of that call, and no other secret in any.

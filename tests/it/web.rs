@@ -65,11 +65,7 @@ impl Harness {
 
     /// A caller with this token.
     pub(crate) async fn scim_with(&self, token: &str) -> Scim {
-        Scim {
-            client: Client::builder(TokioExecutor::new()).build_http(),
-            base: format!("http://{}/scim/v2", self.web().await),
-            token: Some(token.to_owned()),
-        }
+        Scim::at(&self.web().await.to_string(), token)
     }
 }
 
@@ -93,6 +89,15 @@ pub(crate) struct Answer {
 }
 
 impl Scim {
+    /// A caller at this address with this token.
+    pub(crate) fn at(address: &str, token: &str) -> Self {
+        Self {
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            base: format!("http://{address}/scim/v2"),
+            token: Some(token.to_owned()),
+        }
+    }
+
     /// One call.
     pub(crate) async fn call(
         &self,

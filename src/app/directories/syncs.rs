@@ -109,7 +109,8 @@ pub async fn apply(
     let place = (team, directory);
     let plan = planning::plan(tx, place, (entries, manner.mode), made.at).await?;
 
-    if !plan.leaving.is_empty() {
+    // Fewer may always leave, and then nobody is counted.
+    if plan.leaving.len() >= syncs::GUARD_LEAST {
         let members = store::directory_users::count(tx, (team.id, directory.id)).await?;
         let members = usize::try_from(members).unwrap_or(usize::MAX);
         syncs::guard(plan.leaving.len(), members, manner.removal_guard_override)?;

@@ -8,8 +8,7 @@ pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const EXTENSION: &str = "urn:ietf:params:scim:schemas:extension:";
 
 /// Attributes of the standard's user that we do not keep: sent ones are ignored, and nobody has them.
-const FOREIGN: [&str; 18] = [
-    "displayname",
+const FOREIGN: [&str; 17] = [
     "nickname",
     "profileurl",
     "title",
@@ -89,6 +88,7 @@ impl AttributePath {
             ("id", None) => Attribute::Id,
             ("externalid", None) => Attribute::ExternalId,
             ("username", None) => Attribute::UserName,
+            ("displayname", None) => Attribute::DisplayName,
             ("name", None) => Attribute::Name,
             ("name", Some("givenname")) => Attribute::GivenName,
             ("name", Some("familyname")) => Attribute::FamilyName,
@@ -134,6 +134,8 @@ pub enum Attribute {
     ExternalId,
     /// The directory's name of the account.
     UserName,
+    /// How the directory shows the person.
+    DisplayName,
     /// All names.
     Name,
     /// The given name.

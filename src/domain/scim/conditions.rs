@@ -39,10 +39,12 @@ pub enum Condition {
 /// The texts of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextField {
-    /// The directory's id: the only one whose case counts, and that may be missing.
+    /// The directory's id: the only one whose case counts.
     ExternalId,
     /// The directory's name of the account.
     UserName,
+    /// How the directory shows the person.
+    DisplayName,
     /// The given name.
     GivenName,
     /// The family name.
@@ -76,6 +78,7 @@ impl Filter {
                 | Attribute::Id
                 | Attribute::ExternalId
                 | Attribute::UserName
+                | Attribute::DisplayName
                 | Attribute::GivenName
                 | Attribute::FamilyName
                 | Attribute::EmailValue
@@ -141,6 +144,7 @@ const fn text(attribute: Attribute) -> Option<TextField> {
     match attribute {
         Attribute::ExternalId => Some(TextField::ExternalId),
         Attribute::UserName => Some(TextField::UserName),
+        Attribute::DisplayName => Some(TextField::DisplayName),
         Attribute::GivenName => Some(TextField::GivenName),
         Attribute::FamilyName => Some(TextField::FamilyName),
         Attribute::Emails | Attribute::EmailValue => Some(TextField::Email),
@@ -162,6 +166,7 @@ const fn text(attribute: Attribute) -> Option<TextField> {
 const fn present(attribute: Attribute) -> Condition {
     match attribute {
         Attribute::ExternalId => Condition::Present(TextField::ExternalId),
+        Attribute::DisplayName => Condition::Present(TextField::DisplayName),
         Attribute::Foreign => Condition::Constant(false),
         Attribute::Id
         | Attribute::UserName
@@ -232,6 +237,7 @@ fn compare(
         Attribute::Derived => Err(fault("this cannot be asked for")),
         Attribute::ExternalId
         | Attribute::UserName
+        | Attribute::DisplayName
         | Attribute::GivenName
         | Attribute::FamilyName
         | Attribute::Emails

@@ -16,6 +16,8 @@ pub struct KeptUser {
     pub external_id: Option<String>,
     /// The directory's name of the account.
     pub user_name: String,
+    /// How the directory shows him.
+    pub display_name: Option<String>,
     /// The address.
     pub email: String,
     /// The given name.
@@ -38,6 +40,7 @@ impl KeptUser {
             .text(&self.id.to_string())
             .optional(self.external_id.as_deref())
             .text(&self.user_name)
+            .optional(self.display_name.as_deref())
             .text(&self.email)
             .text(&self.given_name)
             .text(&self.family_name)
@@ -53,6 +56,7 @@ impl KeptUser {
         Draft {
             user_name: Some(self.user_name.clone()),
             external_id: self.external_id.clone(),
+            display_name: self.display_name.clone(),
             given_name: Some(self.given_name.clone()),
             family_name: Some(self.family_name.clone()),
             emails: vec![DraftEmail {

@@ -150,6 +150,7 @@ const fn is_fixed(attribute: Attribute) -> bool {
         | Attribute::Derived => true,
         Attribute::ExternalId
         | Attribute::UserName
+        | Attribute::DisplayName
         | Attribute::Name
         | Attribute::GivenName
         | Attribute::FamilyName
@@ -202,6 +203,7 @@ fn change(
 fn remove(user: &mut Draft, attribute: Attribute) -> Result<(), ScimFault> {
     match attribute {
         Attribute::ExternalId => user.external_id = None,
+        Attribute::DisplayName => user.display_name = None,
         Attribute::GivenName => user.given_name = None,
         Attribute::FamilyName => user.family_name = None,
         Attribute::Name => (user.given_name, user.family_name) = (None, None),

@@ -16,8 +16,8 @@ use crate::{
 pub const EMAIL_TYPE: &str = "work";
 /// How many addresses one user may be sent with.
 pub(super) const MAX_EMAILS: usize = 100;
-/// The characters of a user name at most.
-const MAX_USER_NAME: usize = 256;
+/// The characters of a user's texts at most.
+const MAX_LINE: usize = 256;
 /// What stands for a name that the directory does not tell.
 const NAMELESS: &str = "-";
 
@@ -28,6 +28,8 @@ pub struct Draft {
     pub user_name: Option<String>,
     /// The directory's id.
     pub external_id: Option<String>,
+    /// How the directory shows him.
+    pub display_name: Option<String>,
     /// The given name.
     pub given_name: Option<String>,
     /// The family name.
@@ -56,6 +58,8 @@ pub struct ScimUser {
     pub user_name: String,
     /// The directory's id.
     pub external_id: Option<ExternalId>,
+    /// How the directory shows him.
+    pub display_name: Option<String>,
     /// The address.
     pub email: Email,
     /// The given name.
@@ -93,6 +97,7 @@ impl Draft {
         match attribute {
             Attribute::ExternalId => self.external_id = text(value)?,
             Attribute::UserName => self.user_name = text(value)?,
+            Attribute::DisplayName => self.display_name = text(value)?,
             Attribute::GivenName => self.given_name = text(value)?,
             Attribute::FamilyName => self.family_name = text(value)?,
             Attribute::Name => {
@@ -151,7 +156,12 @@ impl Draft {
     /// All violations at once; `emails.value` is the address, whatever it was taken from.
     pub fn check(&self) -> Result<ScimUser> {
         let mut violations = Violations::new();
-        let user_name = violations.take(user_name(self.user_name.as_deref().unwrap_or_default()));
+        let user_name = self.user_name.as_deref().unwrap_or_default();
+        let user_name = violations.take(line("userName", user_name));
+        let display_name = match &self.display_name {
+            Some(name) => violations.take(line("displayName", name).map(Some)),
+            None => Some(None),
+        };
         let external_id = match &self.external_id {
             Some(id) => violations.take(ExternalId::parse("externalId", id).map(Some)),
             None => Some(None),
@@ -174,6 +184,7 @@ impl Draft {
             Some(ScimUser {
                 user_name: user_name?,
                 external_id: external_id?,
+                display_name: display_name?,
                 email: email?,
                 given_name: given_name?,
                 family_name: family_name?,
@@ -192,10 +203,10 @@ impl DraftEmail {
 }
 
 /// One line of text, kept as it is.
-fn user_name(text: &str) -> Result<String, FieldViolation> {
+fn line(field: &'static str, text: &str) -> Result<String, FieldViolation> {
     let rule = if text.trim().is_empty() {
         Rule::Required
-    } else if text.chars().nth(MAX_USER_NAME).is_some() {
+    } else if text.chars().nth(MAX_LINE).is_some() {
         Rule::TooLong
     } else if text.chars().any(is_hidden) {
         Rule::ControlCharacter
@@ -204,7 +215,7 @@ fn user_name(text: &str) -> Result<String, FieldViolation> {
     } else {
         return Ok(text.to_owned());
     };
-    Err(FieldViolation::new("userName", rule))
+    Err(FieldViolation::new(field, rule))
 }
 
 pub(super) const fn wrong(detail: &'static str) -> ScimFault {

@@ -13,6 +13,7 @@ pub(in crate::store) struct Model {
     pub(in crate::store) external_id: String,
     pub(in crate::store) user_id: Uuid,
     pub(in crate::store) user_name: String,
+    pub(in crate::store) display_name: Option<String>,
     pub(in crate::store) create_time: i64,
     pub(in crate::store) update_time: i64,
 }

@@ -9,6 +9,7 @@ fn ada() -> Draft {
     Draft {
         user_name: Some("ada@example.org".to_owned()),
         external_id: Some("00u1".to_owned()),
+        display_name: Some("Ada Lovelace".to_owned()),
         given_name: Some("Ada".to_owned()),
         family_name: Some("Lovelace".to_owned()),
         emails: vec![DraftEmail {
@@ -72,6 +73,7 @@ fn entra_changes_many_attributes_at_once() {
     .unwrap();
     assert_eq!(address(&user), "countess@example.org");
     assert_eq!(user.family_name.as_deref(), Some("King"));
+    assert_eq!(user.display_name.as_deref(), Some("Ada King"));
 
     let flat = patched(json!([{"op": "Add", "value": {
         "userName": "countess",
