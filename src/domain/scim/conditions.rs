@@ -225,9 +225,10 @@ fn compare(
             let is_it = truth(value)?;
             equality(operator, |()| Condition::Constant(is_it))
         }
-        Attribute::EmailType => Ok(constant(EMAIL_TYPE, operator, texts(value)?)),
+        Attribute::EmailType => Ok(folded(EMAIL_TYPE, operator, texts(value)?)),
+        // Of these, the only one whose case counts (RFC 7643, 3.1).
         Attribute::ResourceType => Ok(constant("User", operator, texts(value)?)),
-        Attribute::Schemas => Ok(constant(USER, operator, texts(value)?)),
+        Attribute::Schemas => Ok(folded(USER, operator, texts(value)?)),
         Attribute::Created => time(TimeField::Created, operator, value),
         Attribute::LastModified => time(TimeField::LastModified, operator, value),
         // Nobody has it, so that it is equal to nothing.
@@ -290,15 +291,23 @@ fn id(operator: Operator, text: &str) -> Result<Condition, ScimFault> {
     })
 }
 
+/// What everybody's text is, compared whatever its case.
+fn folded(own: &str, operator: Operator, text: &str) -> Condition {
+    constant(
+        &own.to_ascii_lowercase(),
+        operator,
+        &text.to_ascii_lowercase(),
+    )
+}
+
 /// What everybody's text is, compared.
-fn constant(everybodys: &str, operator: Operator, text: &str) -> Condition {
-    let (own, text) = (everybodys.to_ascii_lowercase(), text.to_ascii_lowercase());
+fn constant(own: &str, operator: Operator, text: &str) -> Condition {
     let holds = match operator {
         Operator::Equal => own == text,
         Operator::NotEqual => own != text,
-        Operator::Contains => own.contains(&text),
-        Operator::StartsWith => own.starts_with(&text),
-        Operator::EndsWith => own.ends_with(&text),
+        Operator::Contains => own.contains(text),
+        Operator::StartsWith => own.starts_with(text),
+        Operator::EndsWith => own.ends_with(text),
         Operator::Greater => own > text,
         Operator::GreaterOrEqual => own >= text,
         Operator::Less => own < text,

@@ -87,6 +87,19 @@ fn and_binds_closer_than_or_and_not_needs_parentheses() {
 }
 
 #[test]
+fn of_what_everybody_has_only_the_kind_of_resource_minds_its_case() {
+    for (text, holds) in [
+        (r#"meta.resourceType eq "User""#, true),
+        (r#"meta.resourceType eq "user""#, false),
+        (r#"meta.resourceType sw "us""#, false),
+        (r#"emails.type eq "WORK""#, true),
+        (r#"schemas co "CORE:2.0:user""#, true),
+    ] {
+        assert_eq!(condition(text), Condition::Constant(holds), "{text}");
+    }
+}
+
+#[test]
 fn no_value_is_absent() {
     let none = Condition::Not(Box::new(Condition::Present(TextField::ExternalId)));
     assert_eq!(condition("externalId eq null"), none);

@@ -7,13 +7,46 @@ use super::{
         attributes::{Attribute, AttributePath},
         filter::{Filter, Operator, Value as Wanted},
         path::Path,
-        users::{DraftEmail, MAX_EMAILS, emails, object, text, truth},
+        users::{DraftEmail, MAX_EMAILS, emails, object, text, truth, wrong},
     },
     Manner,
 };
 use crate::error::{ScimFault, ScimKind};
 
+/// Changes addresses, of which one is the main one at most.
 pub(super) fn change(
+    all: &mut Vec<DraftEmail>,
+    path: (&Path, Attribute),
+    change: (Manner, &Value),
+) -> Result<(), ScimFault> {
+    let before: Vec<bool> = all.iter().map(|email| email.primary).collect();
+    // Whole ones are looked at where they are read.
+    let is_whole = path.0.elements.is_none() && path.1 == Attribute::Emails;
+    changed(all, path, change)?;
+    if is_whole || before.len() > all.len() {
+        return Ok(());
+    }
+    settle(all, &before)
+}
+
+/// An address that has become the main one takes the place of the one before (RFC 7644, 3.5.2).
+fn settle(all: &mut [DraftEmail], before: &[bool]) -> Result<(), ScimFault> {
+    let was = |index: usize| before.get(index).copied().unwrap_or_default();
+    let new = all.iter().enumerate();
+    let mut new = new.filter(|(index, email)| email.primary && !was(*index));
+    let Some((chosen, _)) = new.next() else {
+        return Ok(());
+    };
+    if new.next().is_some() {
+        return Err(wrong("only one address is the primary one"));
+    }
+    for (index, email) in all.iter_mut().enumerate() {
+        email.primary = index == chosen;
+    }
+    Ok(())
+}
+
+fn changed(
     all: &mut Vec<DraftEmail>,
     (path, attribute): (&Path, Attribute),
     (manner, value): (Manner, &Value),
@@ -82,7 +115,7 @@ fn whole(all: &mut Vec<DraftEmail>, (manner, value): (Manner, &Value)) -> Result
         Manner::Replace => *all = given,
         // A removal may say which.
         Manner::Remove if !given.is_empty() => {
-            let is_given = |one: &DraftEmail| given.iter().any(|it| it.value == one.value);
+            let is_given = |one: &DraftEmail| given.iter().any(|it| is_like(one, it));
             all.retain(|email| !is_given(email));
         }
         Manner::Remove => all.clear(),
@@ -98,6 +131,18 @@ fn whole(all: &mut Vec<DraftEmail>, (manner, value): (Manner, &Value)) -> Result
         }
     }
     Ok(())
+}
+
+/// Whether an address is so in all that is told.
+fn is_like(email: &DraftEmail, told: &DraftEmail) -> bool {
+    let text = |own: &Option<String>, told: &Option<String>| {
+        let told = told.as_deref();
+        told.is_none_or(|told| compares(own.as_deref(), Operator::Equal, told))
+    };
+    *told != DraftEmail::default()
+        && text(&email.value, &told.value)
+        && text(&email.kind, &told.kind)
+        && (email.primary || !told.primary)
 }
 
 fn room(there: usize, more: usize) -> Result<(), ScimFault> {

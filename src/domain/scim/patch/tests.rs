@@ -138,6 +138,25 @@ fn a_new_main_address_takes_the_place_of_the_old_one() {
         {"op": "add", "path": "emails", "value": {"value": "ada@example.org", "type": "work", "primary": true}}
     ]));
     assert_eq!(again, Ok(ada()));
+    for by_kind in [
+        json!([{"op": "add", "path": "emails[type eq \"home\"]", "value": {"value": "b@example.org", "primary": true}}]),
+        json!([
+            {"op": "add", "path": "emails[type eq \"home\"].value", "value": "b@example.org"},
+            {"op": "add", "path": "emails[type eq \"home\"].primary", "value": "True"}
+        ]),
+    ] {
+        let user = patched(by_kind.clone()).unwrap();
+        assert_eq!(address(&user), "b@example.org", "{by_kind}");
+        let main = user.emails.iter().filter(|email| email.primary);
+        assert_eq!(main.count(), 1, "{by_kind}");
+    }
+    assert_eq!(
+        fault(json!([
+            {"op": "replace", "path": "emails", "value": [{"value": "a@example.org"}, {"value": "b@example.org"}]},
+            {"op": "replace", "path": "emails.primary", "value": true}
+        ])),
+        ScimKind::InvalidValue
+    );
     assert_eq!(
         fault(json!([{"op": "replace", "path": "emails", "value": [
             {"value": "a@example.org", "primary": true}, {"value": "b@example.org", "primary": true}
@@ -152,11 +171,21 @@ fn what_is_taken_away_is_gone() {
         json!([{"op": "remove", "path": "emails"}]),
         json!([{"op": "Remove", "path": "emails[type eq \"work\"]"}]),
         json!([{"op": "remove", "path": "emails[primary eq true and value co \"@EXAMPLE\"]"}]),
-        json!([{"op": "remove", "path": "emails", "value": [{"value": "ada@example.org"}]}]),
+        json!([{"op": "remove", "path": "emails", "value": [{"value": "Ada@example.org"}]}]),
+        json!([{"op": "remove", "path": "emails", "value": [{"type": "work"}]}]),
+        json!([{"op": "remove", "path": "emails", "value": {"primary": true, "type": "work"}}]),
         json!([{"op": "replace", "path": "emails", "value": []}]),
         json!([{"op": "replace", "path": "emails", "value": null}]),
     ] {
         assert!(patched(by.clone()).unwrap().emails.is_empty(), "{by}");
+    }
+    for of_others in [
+        json!([{"value": "bob@example.org"}]),
+        json!([{"value": "ada@example.org", "type": "home"}]),
+        json!([{}]),
+    ] {
+        let removal = json!([{"op": "remove", "path": "emails", "value": of_others}]);
+        assert_eq!(patched(removal), Ok(ada()), "{of_others}");
     }
     let user = patched(json!([
         {"op": "remove", "path": "externalId"},
