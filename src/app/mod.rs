@@ -47,7 +47,7 @@ pub mod removals;
 pub mod resends;
 pub mod revocations;
 pub mod roles;
-pub mod scim_users;
+pub mod scim;
 pub mod sign_ins;
 pub mod sso;
 pub mod team_deletions;

@@ -11,15 +11,15 @@ use super::{
     Visit,
     answers::{answer, list},
     query::MAX_COUNT,
+    schemas,
 };
 use crate::{
-    domain::scim::attributes::USER,
+    domain::scim::{attributes::USER, groups::GROUP},
     error::{Error, Missing, Reason, Result},
 };
 
 const CONFIG: &str = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
 const RESOURCE_TYPE: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceType";
-const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
 
 /// What we can do.
 pub(super) async fn config(visit: Visit) -> Response {
@@ -44,22 +44,22 @@ pub(super) async fn config(visit: Visit) -> Response {
 
 /// Which resources there are.
 pub(super) async fn resource_types(visit: Visit, RawQuery(query): RawQuery) -> Response {
-    whole(&visit, query.as_deref(), &[user_type(&visit)])
+    whole(&visit, query.as_deref(), &types(&visit))
 }
 
 /// One kind of resource.
 pub(super) async fn resource_type(visit: Visit, Path(id): Path<String>) -> Response {
-    one(&visit, &id, &[user_type(&visit)])
+    one(&visit, &id, &types(&visit))
 }
 
 /// Of what resources consist.
 pub(super) async fn schemas(visit: Visit, RawQuery(query): RawQuery) -> Response {
-    whole(&visit, query.as_deref(), &[user_schema(&visit)])
+    whole(&visit, query.as_deref(), &all_schemas(&visit))
 }
 
 /// Of what one kind of resource consists.
 pub(super) async fn schema(visit: Visit, Path(id): Path<String>) -> Response {
-    one(&visit, &id, &[user_schema(&visit)])
+    one(&visit, &id, &all_schemas(&visit))
 }
 
 /// All of them: RFC 7644, 4 forbids to filter these.
@@ -85,71 +85,28 @@ fn meta(visit: &Visit, kind: &str, path: &str) -> Value {
     json!({"resourceType": kind, "location": visit.location(path)})
 }
 
-fn user_type(visit: &Visit) -> Value {
-    json!({
-        "schemas": [RESOURCE_TYPE],
-        "id": "User",
-        "name": "User",
-        "endpoint": "/Users",
-        "description": "A person whom the directory manages",
-        "schema": USER,
-        "schemaExtensions": [],
-        "meta": meta(visit, "ResourceType", "/ResourceTypes/User"),
-    })
+fn types(visit: &Visit) -> [Value; 2] {
+    let kind = |name: &str, endpoint: &str, (description, schema): (&str, &str)| {
+        json!({
+            "schemas": [RESOURCE_TYPE],
+            "id": name,
+            "name": name,
+            "endpoint": endpoint,
+            "description": description,
+            "schema": schema,
+            "schemaExtensions": [],
+            "meta": meta(visit, "ResourceType", &format!("/ResourceTypes/{name}")),
+        })
+    };
+    let person = ("A person whom the directory manages", USER);
+    let people = ("People whom the directory has in one place", GROUP);
+    [kind("User", "/Users", person), kind("Group", "/Groups", people)]
 }
 
-/// Everybody has an address and names; whoever comes without gets them from what there is.
-fn user_schema(visit: &Visit) -> Value {
-    json!({
-        "schemas": [SCHEMA],
-        "id": USER,
-        "name": "User",
-        "description": "A person whom the directory manages",
-        "attributes": [
-            attribute("userName", "The directory's name of the account; unique, whatever its case", json!({
-                "required": true, "uniqueness": "server"
-            })),
-            attribute("displayName", "How the directory shows the person", json!({})),
-            attribute("name", "The person's names", json!({
-                "type": "complex",
-                "required": true,
-                "subAttributes": [
-                    attribute("givenName", "The given name", json!({"required": true})),
-                    attribute("familyName", "The family name", json!({"required": true})),
-                ]
-            })),
-            attribute("emails", "The address; of many, the primary one is kept, else that of work, else the first", json!({
-                "type": "complex",
-                "multiValued": true,
-                "required": true,
-                "subAttributes": [
-                    attribute("value", "The address", json!({"required": true})),
-                    attribute("type", "Its kind", json!({"canonicalValues": ["work"]})),
-                ]
-            })),
-            attribute("active", "Whether the directory lets the person in", json!({
-                "type": "boolean", "required": true
-            })),
-        ],
-        "meta": meta(visit, "Schema", &format!("/Schemas/{USER}")),
+fn all_schemas(visit: &Visit) -> [Value; 2] {
+    [schemas::user(), schemas::group()].map(|mut schema| {
+        let id = schema["id"].as_str().unwrap_or_default().to_owned();
+        schema["meta"] = meta(visit, "Schema", &format!("/Schemas/{id}"));
+        schema
     })
-}
-
-/// An attribute: a single text that may be changed and need not be there, but for what is said otherwise.
-fn attribute(name: &str, description: &str, otherwise: Value) -> Value {
-    let mut attribute = json!({
-        "name": name,
-        "description": description,
-        "type": "string",
-        "multiValued": false,
-        "required": false,
-        "caseExact": false,
-        "mutability": "readWrite",
-        "returned": "default",
-        "uniqueness": "none",
-    });
-    if let (Some(attribute), Value::Object(otherwise)) = (attribute.as_object_mut(), otherwise) {
-        attribute.extend(otherwise);
-    }
-    attribute
 }

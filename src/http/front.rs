@@ -24,7 +24,7 @@ use crate::{
         Context, Until, directories,
         places::Places,
         rates::{Knocks, Rates},
-        scim_users::Visitor,
+        scim::Visitor,
     },
     domain::directories::Directory,
     error::{Error, Reason, Result},
@@ -163,7 +163,13 @@ pub(super) async fn enter(State(front): State<Front>, request: Request, next: Ne
 
 /// What a log line calls a path: no more of it than we know, for the rest may be long, and anybody's words.
 fn named(path: &str) -> &'static str {
-    const KNOWN: [&str; 4] = ["ServiceProviderConfig", "ResourceTypes", "Schemas", "Users"];
+    const KNOWN: [&str; 5] = [
+        "ServiceProviderConfig",
+        "ResourceTypes",
+        "Schemas",
+        "Users",
+        "Groups",
+    ];
     let rest = path.strip_prefix(super::ROOT).unwrap_or_default();
     let first = rest.trim_start_matches('/').split('/').next();
     let known = KNOWN.into_iter().find(|known| first == Some(*known));

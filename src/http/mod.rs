@@ -16,10 +16,13 @@ use crate::{
 };
 
 mod answers;
+mod bodies;
 mod discovery;
 mod front;
+mod groups;
 mod query;
 mod refusals;
+mod schemas;
 mod users;
 
 use front::{Front, Visit};
@@ -37,7 +40,15 @@ pub(crate) fn service(ctx: Context, (tasks, url): (TaskTracker, String)) -> Rout
         .route("/Schemas/{id}", get(discovery::schema))
         .route("/Users", get(users::list).post(users::create))
         .route("/Users/.search", post(users::search))
-        .route("/.search", post(users::search))
+        .route("/Groups", get(groups::list).post(groups::create))
+        .route("/Groups/.search", post(groups::search))
+        .route(
+            "/Groups/{id}",
+            get(groups::get)
+                .put(groups::replace)
+                .patch(groups::patch)
+                .delete(groups::delete),
+        )
         .route(
             "/Users/{id}",
             get(users::get)

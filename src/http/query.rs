@@ -1,13 +1,13 @@
-//! Which users a call asks for, how many of them, and how much of each.
+//! Which resources a call asks for, how many of them, and how much of each.
 
 use serde_json::{Map, Value};
 
 use crate::{
-    domain::scim::attributes,
+    domain::scim::{attributes, groups},
     error::{Result, ScimKind},
 };
 
-/// The most users of one answer, and as many as it holds unless told otherwise.
+/// The most resources of one answer, and as many as it holds unless told otherwise.
 pub(super) const MAX_COUNT: u64 = 200;
 
 /// What may stand behind the question mark.
@@ -79,25 +79,41 @@ impl Query {
         Ok(())
     }
 
-    /// As much of a user as is wanted; who he is always is.
-    pub(super) fn shown(&self, mut user: Value) -> Value {
-        let Some(object) = user.as_object_mut() else {
-            return user;
+    /// Whether an attribute, or a part of it, is wanted.
+    pub(super) fn shows(&self, attribute: &str) -> bool {
+        let is_of = |name: &String| {
+            let rest = name.strip_prefix(attribute);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        match &self.wanted {
+            Some(wanted) => wanted.iter().any(is_of),
+            None => !self.unwanted.iter().any(|name| name == attribute),
+        }
+    }
+
+    /// As much of a resource as is wanted; what it is always is.
+    pub(super) fn shown(&self, mut resource: Value) -> Value {
+        let Some(object) = resource.as_object_mut() else {
+            return resource;
         };
         if let Some(wanted) = &self.wanted {
             object.retain(|name, value| keep(wanted, name, value));
         } else {
             object.retain(|name, value| leave(&self.unwanted, name, value));
         }
-        user
+        resource
     }
 }
 
 /// The names of a list, without their schema, in small letters.
 fn names(list: &str) -> Vec<String> {
     let names = list.split(',').map(|name| name.trim().to_ascii_lowercase());
-    let schema = format!("{}:", attributes::USER.to_ascii_lowercase());
-    let short = names.map(|name| name.strip_prefix(&schema).unwrap_or(&name).to_owned());
+    let schemas = [attributes::USER, groups::GROUP].map(|it| format!("{}:", it.to_ascii_lowercase()));
+    let short = names.map(|name| {
+        let mut schemas = schemas.iter();
+        let short = schemas.find_map(|schema| name.strip_prefix(schema.as_str()));
+        short.map_or_else(|| name.clone(), str::to_owned)
+    });
     short.filter(|name| !name.is_empty()).collect()
 }
 

@@ -62,7 +62,7 @@ pub mod replays;
 pub mod residual_letters;
 pub mod roles;
 mod rows;
-pub mod scim_users;
+pub mod scim;
 pub mod seats;
 mod snapshot;
 pub mod sso;

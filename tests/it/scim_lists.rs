@@ -151,12 +151,12 @@ async fn a_search_asks_as_a_list_does(h: &Harness) {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
         "filter": "userName sw \"ada\"", "startIndex": 1, "count": 5, "attributes": ["userName"]
     });
-    for path in ["/Users/.search", "/.search"] {
-        let found = scim.call((Method::POST, path), &[], &search).await.ok(200);
-        assert_eq!(found["totalResults"], 1);
-        assert_eq!(found["Resources"][0].as_object().expect("a user").len(), 3);
-    }
+    let path = (Method::POST, "/Users/.search");
+    let found = scim.call(path.clone(), &[], &search).await.ok(200);
+    assert_eq!(found["totalResults"], 1);
+    let user = found["Resources"][0].as_object();
+    assert_eq!(user.expect("a user").len(), 3);
     let bad = json!({"filter": "userName"});
-    let answer = scim.call((Method::POST, "/.search"), &[], &bad).await;
+    let answer = scim.call(path, &[], &bad).await;
     answer.refused(400, Some("invalidFilter"));
 }

@@ -1,4 +1,4 @@
-//! What a filter means for the users of a directory: conditions on what is stored of them.
+//! What a filter means: conditions on what is stored, here of the users of a directory.
 
 use chrono::DateTime;
 use uuid::Uuid;
@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{
     attributes::{Attribute, AttributePath, USER},
     filter::{Filter, Operator, Value},
+    groups::known_id,
     users::EMAIL_TYPE,
 };
 use crate::{
@@ -18,8 +19,12 @@ use crate::{
 pub enum Condition {
     /// It holds for everybody, or for nobody.
     Constant(bool),
-    /// The person has this id.
+    /// The person or group has this id.
     Id(Uuid),
+    /// Of a group: this person is in it.
+    Member(Uuid),
+    /// Of a group: somebody is in it.
+    Peopled,
     /// A text compares so; one that is not there compares with nothing, but that it is not equal.
     Text(TextField, Operator, String),
     /// There is a text.
@@ -36,7 +41,7 @@ pub enum Condition {
     Any(Vec<Condition>),
 }
 
-/// The texts of a user.
+/// The texts of a user, or of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextField {
     /// The directory's id: the only one whose case counts.
@@ -53,49 +58,49 @@ pub enum TextField {
     Email,
 }
 
-/// The times of a user.
+/// The times of a user, or of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeField {
-    /// When the directory brought the person.
+    /// When the directory brought it.
     Created,
-    /// When the person was changed.
+    /// When it was changed.
     LastModified,
 }
 
+/// What single comparisons mean for one kind of resource.
+pub(super) struct Meaning {
+    pub(super) compare: fn(&AttributePath, Operator, &Value) -> Result<Condition, ScimFault>,
+    pub(super) present: fn(&AttributePath) -> Result<Condition, ScimFault>,
+    pub(super) within: fn(&AttributePath, &Filter) -> Result<Condition, ScimFault>,
+}
+
+const OF_USERS: Meaning = Meaning {
+    compare: |path, operator, value| compare(known(path)?, operator, value),
+    present: |path| Ok(present(known(path)?)),
+    within,
+};
+
 impl Filter {
-    /// What the filter means.
+    /// What the filter means for users.
     ///
     /// # Errors
     /// `invalidFilter`: an attribute that there is not, or a comparison that it has not.
     pub fn condition(&self) -> Result<Condition, ScimFault> {
-        match self {
-            Self::Compare(path, operator, value) => compare(known(path)?, *operator, value),
-            Self::Present(path) => Ok(present(known(path)?)),
-            Self::Within(path, inner) => match known(path)? {
-                Attribute::Emails => inner.told_of("emails")?.condition(),
-                Attribute::Foreign => Ok(Condition::Constant(false)),
-                Attribute::Name
-                | Attribute::Id
-                | Attribute::ExternalId
-                | Attribute::UserName
-                | Attribute::DisplayName
-                | Attribute::GivenName
-                | Attribute::FamilyName
-                | Attribute::EmailValue
-                | Attribute::EmailType
-                | Attribute::EmailPrimary
-                | Attribute::Active
-                | Attribute::Schemas
-                | Attribute::Meta
-                | Attribute::Created
-                | Attribute::LastModified
-                | Attribute::ResourceType
-                | Attribute::Derived => Err(fault("brackets are for attributes of many values")),
-            },
-            Self::Not(inner) => Ok(Condition::Not(Box::new(inner.condition()?))),
-            Self::All(terms) => Ok(Condition::All(conditions(terms)?)),
-            Self::Any(terms) => Ok(Condition::Any(conditions(terms)?)),
-        }
+        self.meant(&OF_USERS)
+    }
+
+    pub(super) fn meant(&self, meaning: &Meaning) -> Result<Condition, ScimFault> {
+        let all = |terms: &[Self]| -> Result<Vec<Condition>, ScimFault> {
+            terms.iter().map(|term| term.meant(meaning)).collect()
+        };
+        Ok(match self {
+            Self::Compare(path, operator, value) => (meaning.compare)(path, *operator, value)?,
+            Self::Present(path) => (meaning.present)(path)?,
+            Self::Within(path, inner) => (meaning.within)(path, inner)?,
+            Self::Not(inner) => Condition::Not(Box::new(inner.meant(meaning)?)),
+            Self::All(terms) => Condition::All(all(terms)?),
+            Self::Any(terms) => Condition::Any(all(terms)?),
+        })
     }
 
     /// The same filter, told from outside of the attribute whose elements it speaks of. There is one element at most, so
@@ -126,8 +131,28 @@ impl Filter {
     }
 }
 
-fn conditions(terms: &[Filter]) -> Result<Vec<Condition>, ScimFault> {
-    terms.iter().map(Filter::condition).collect()
+fn within(path: &AttributePath, inner: &Filter) -> Result<Condition, ScimFault> {
+    match known(path)? {
+        Attribute::Emails => inner.told_of("emails")?.condition(),
+        Attribute::Foreign => Ok(Condition::Constant(false)),
+        Attribute::Name
+        | Attribute::Id
+        | Attribute::ExternalId
+        | Attribute::UserName
+        | Attribute::DisplayName
+        | Attribute::GivenName
+        | Attribute::FamilyName
+        | Attribute::EmailValue
+        | Attribute::EmailType
+        | Attribute::EmailPrimary
+        | Attribute::Active
+        | Attribute::Schemas
+        | Attribute::Meta
+        | Attribute::Created
+        | Attribute::LastModified
+        | Attribute::ResourceType
+        | Attribute::Derived => Err(fault("brackets are for attributes of many values")),
+    }
 }
 
 fn known(path: &AttributePath) -> Result<Attribute, ScimFault> {
@@ -135,7 +160,7 @@ fn known(path: &AttributePath) -> Result<Attribute, ScimFault> {
     path.attribute().ok_or_else(unknown)
 }
 
-const fn fault(detail: &'static str) -> ScimFault {
+pub(super) const fn fault(detail: &'static str) -> ScimFault {
     ScimKind::InvalidFilter.because(detail)
 }
 
@@ -192,19 +217,8 @@ fn compare(
     operator: Operator,
     value: &Value,
 ) -> Result<Condition, ScimFault> {
-    // To be no value is to be absent.
     if *value == Value::Null {
-        return match operator {
-            Operator::Equal => Ok(Condition::Not(Box::new(present(attribute)))),
-            Operator::NotEqual => Ok(present(attribute)),
-            Operator::Contains
-            | Operator::StartsWith
-            | Operator::EndsWith
-            | Operator::Greater
-            | Operator::GreaterOrEqual
-            | Operator::Less
-            | Operator::LessOrEqual => Err(fault("null is equal or not, and nothing else")),
-        };
+        return absent(operator, present(attribute));
     }
     if let Some(field) = text(attribute) {
         return Ok(Condition::Text(field, operator, texts(value)?.to_owned()));
@@ -245,7 +259,22 @@ fn compare(
     }
 }
 
-fn texts(value: &Value) -> Result<&str, ScimFault> {
+/// To be no value is to be absent.
+pub(super) fn absent(operator: Operator, present: Condition) -> Result<Condition, ScimFault> {
+    match operator {
+        Operator::Equal => Ok(Condition::Not(Box::new(present))),
+        Operator::NotEqual => Ok(present),
+        Operator::Contains
+        | Operator::StartsWith
+        | Operator::EndsWith
+        | Operator::Greater
+        | Operator::GreaterOrEqual
+        | Operator::Less
+        | Operator::LessOrEqual => Err(fault("null is equal or not, and nothing else")),
+    }
+}
+
+pub(super) fn texts(value: &Value) -> Result<&str, ScimFault> {
     match value {
         // No database takes it, and nothing that is stored holds it.
         Value::Text(text) if text.contains('\0') => Err(fault("a text holds no NUL")),
@@ -267,7 +296,10 @@ fn truth(value: &Value) -> Result<bool, ScimFault> {
 }
 
 /// A condition of what is equal or not, and has no order.
-fn equality(operator: Operator, equal: impl Fn(()) -> Condition) -> Result<Condition, ScimFault> {
+pub(super) fn equality(
+    operator: Operator,
+    equal: impl Fn(()) -> Condition,
+) -> Result<Condition, ScimFault> {
     match operator {
         Operator::Equal => Ok(equal(())),
         Operator::NotEqual => Ok(Condition::Not(Box::new(equal(())))),
@@ -281,18 +313,15 @@ fn equality(operator: Operator, equal: impl Fn(()) -> Condition) -> Result<Condi
     }
 }
 
-fn id(operator: Operator, text: &str) -> Result<Condition, ScimFault> {
-    // Other ways to write the same id are not the id.
-    let id = Uuid::try_parse(text)
-        .ok()
-        .filter(|id| id.to_string() == text);
+pub(super) fn id(operator: Operator, text: &str) -> Result<Condition, ScimFault> {
+    let id = known_id(text);
     equality(operator, |()| {
         id.map_or(Condition::Constant(false), Condition::Id)
     })
 }
 
 /// What everybody's text is, compared whatever its case.
-fn folded(own: &str, operator: Operator, text: &str) -> Condition {
+pub(super) fn folded(own: &str, operator: Operator, text: &str) -> Condition {
     constant(
         &own.to_ascii_lowercase(),
         operator,
@@ -301,7 +330,7 @@ fn folded(own: &str, operator: Operator, text: &str) -> Condition {
 }
 
 /// What everybody's text is, compared.
-fn constant(own: &str, operator: Operator, text: &str) -> Condition {
+pub(super) fn constant(own: &str, operator: Operator, text: &str) -> Condition {
     let holds = match operator {
         Operator::Equal => own == text,
         Operator::NotEqual => own != text,
@@ -316,7 +345,11 @@ fn constant(own: &str, operator: Operator, text: &str) -> Condition {
     Condition::Constant(holds)
 }
 
-fn time(field: TimeField, operator: Operator, value: &Value) -> Result<Condition, ScimFault> {
+pub(super) fn time(
+    field: TimeField,
+    operator: Operator,
+    value: &Value,
+) -> Result<Condition, ScimFault> {
     let time = DateTime::parse_from_rfc3339(texts(value)?);
     let time = time.map_err(|_| fault("this compares with a time, as RFC 3339 writes it"))?;
     match operator {

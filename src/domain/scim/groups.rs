@@ -253,7 +253,7 @@ fn member_id(value: &Value) -> Result<Uuid, ScimFault> {
 /// The refusal of a member who is nobody.
 pub const NO_MEMBER: ScimFault = wrong("a member is a user of this directory, by his id");
 
-/// Our id, as we write it.
+/// Our id; other ways to write the same are not it.
 pub(super) fn known_id(text: &str) -> Option<Uuid> {
     let id = Uuid::try_parse(text).ok();
     id.filter(|id| id.to_string() == text)

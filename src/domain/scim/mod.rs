@@ -3,6 +3,7 @@
 pub mod attributes;
 pub mod conditions;
 pub mod filter;
+mod group_conditions;
 pub mod groups;
 mod kept;
 mod patch;
@@ -13,6 +14,7 @@ pub mod users;
 pub use self::{
     conditions::Condition,
     filter::Filter,
+    groups::{GroupDraft, KeptGroup, KeptMember, ScimGroup},
     kept::KeptUser,
     patch::{MAX_OPERATIONS, Patch},
     path::Path,

@@ -143,9 +143,7 @@ fn choose(filter: &Filter, chosen: &mut BTreeSet<Uuid>) -> Result<(), ScimFault>
         | Filter::Present(_)
         | Filter::Within(..)
         | Filter::Not(_)
-        | Filter::All(_) => {
-            Err(ScimKind::InvalidPath.because("members are chosen by their value"))
-        }
+        | Filter::All(_) => Err(ScimKind::InvalidPath.because("members are chosen by their value")),
     }
 }
 

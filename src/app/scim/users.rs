@@ -3,14 +3,16 @@
 use uuid::Uuid;
 
 use super::{
-    Context,
-    directories::syncs::{Manner, apply},
+    super::{
+        Context,
+        directories::syncs::{Manner, apply},
+        no_user,
+    },
+    Visitor, enter, made,
 };
 use crate::{
-    clock::Time,
     domain::{
         directories::Directory,
-        events::Origin,
         scim::{Condition, KeptUser, ScimUser},
         syncs::{Entry, Said, SyncMode, SyncOutcome, SyncResult, Wanted},
         teams::Team,
@@ -20,29 +22,6 @@ use crate::{
     ids,
     store::{self, Reads, Tx, events::Made},
 };
-
-/// A directory that calls.
-#[derive(Clone)]
-pub struct Visitor {
-    /// The directory, as its token told.
-    pub directory: Directory,
-    /// The call, as logs and answers name it.
-    pub call_id: Uuid,
-}
-
-impl Visitor {
-    const fn place(&self) -> (Uuid, Uuid) {
-        (self.directory.team_id, self.directory.id)
-    }
-
-    const fn origin(&self) -> Origin {
-        Origin {
-            key_id: None,
-            actor_user_id: None,
-            call_id: Some(self.call_id),
-        }
-    }
-}
 
 /// One user of a directory.
 ///
@@ -62,7 +41,7 @@ pub async fn list(
     (condition, range): (&Condition, (u64, u64)),
 ) -> Result<(u64, Vec<KeptUser>)> {
     let place = (directory.team_id, directory.id);
-    store::scim_users::page(&ctx.store, place, condition, range).await
+    store::scim::users::page(&ctx.store, place, condition, range).await
 }
 
 /// Brings somebody.
@@ -88,7 +67,7 @@ pub async fn create(ctx: &Context, visitor: &Visitor, user: &ScimUser) -> Result
             .user_id
             .ok_or_else(|| Error::internal("nobody came"))?;
         if user.display_name.is_some() {
-            store::scim_users::rename(tx, place, (id, key.as_str(), user), now).await?;
+            store::scim::users::rename(tx, place, (id, key.as_str(), user), now).await?;
         }
         found(tx, place, id).await
     };
@@ -122,7 +101,7 @@ pub async fn change(
             && kept.display_name == user.display_name
             && kept.active == user.active;
         if !is_same {
-            store::scim_users::rename(tx, place, (id, key.as_str(), user), now).await?;
+            store::scim::users::rename(tx, place, (id, key.as_str(), user), now).await?;
         }
         let parties = (&team, &visitor.directory);
         sync(ctx, tx, parties, (said(&key, user), key), made(origin, now)).await?;
@@ -227,22 +206,9 @@ fn key(kept: &KeptUser, user: &ScimUser) -> Result<ExternalId> {
     }
 }
 
-/// Locks the team of a directory that may still change it: since its token was looked at, it may have got another one.
-async fn enter(tx: &Tx, visitor: &Visitor) -> Result<Team> {
-    let invalid = || Error::Unauthenticated(Reason::CredentialInvalid);
-    let team = store::teams::lock(tx, visitor.directory.team_id).await?;
-    let team = team.ok_or_else(invalid)?;
-    let stands = store::directories::of_team(tx, team.id).await?;
-    let token = &visitor.directory.token_id;
-    let stands = stands.filter(|it| it.id == visitor.directory.id && it.token_id == *token);
-    stands.ok_or_else(invalid)?;
-    team.may_sync()?;
-    Ok(team)
-}
-
 /// That nobody else of the directory has the id or the name.
 async fn free(tx: &Tx, place: (Uuid, Uuid), (user, but): (&ScimUser, Option<Uuid>)) -> Result<()> {
-    if store::scim_users::is_taken(tx, place, (user, but)).await? {
+    if store::scim::users::is_taken(tx, place, (user, but)).await? {
         let taken = ScimKind::Uniqueness.because("another user has the userName or externalId");
         return Err(taken.into());
     }
@@ -250,13 +216,6 @@ async fn free(tx: &Tx, place: (Uuid, Uuid), (user, but): (&ScimUser, Option<Uuid
 }
 
 async fn found(db: &impl Reads, place: (Uuid, Uuid), user: Uuid) -> Result<KeptUser> {
-    let found = store::scim_users::find(db, place, user).await?;
-    found.ok_or_else(|| super::no_user(user))
-}
-
-const fn made(origin: &Origin, now: Time) -> Made<'_> {
-    Made {
-        by: origin,
-        at: now,
-    }
+    let found = store::scim::users::find(db, place, user).await?;
+    found.ok_or_else(|| no_user(user))
 }

@@ -1,0 +1,187 @@
+//! Groups: `/scim/v2/Groups`.
+
+use axum::{
+    body::Bytes,
+    extract::{Path, RawQuery},
+    http::{HeaderMap, StatusCode, header},
+    response::Response,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    Visit,
+    answers::{answer, list as listed, nothing, with},
+    bodies::{json, lists, our_id, stamp, stands, tag, told},
+    query::Query,
+};
+use crate::{
+    app::scim::groups::{self, Shown},
+    domain::scim::{Condition, Filter, GroupDraft, KeptGroup, KeptMember, Patch, groups::GROUP},
+    error::{Reason, Result},
+};
+
+/// `GET /Groups`.
+pub(super) async fn list(visit: Visit, RawQuery(query): RawQuery) -> Response {
+    found(&visit, Query::read(query.as_deref())).await
+}
+
+/// `POST /Groups/.search`.
+pub(super) async fn search(visit: Visit, body: Bytes) -> Response {
+    let query = json(&body).and_then(|body| Query::of_search(&body));
+    found(&visit, query).await
+}
+
+async fn found(visit: &Visit, query: Result<Query>) -> Response {
+    let answered = async {
+        let query = query?;
+        let condition = match &query.filter {
+            Some(filter) => Filter::parse(filter)?.group_condition()?,
+            None => Condition::Constant(true),
+        };
+        let range = (query.start - 1, query.count);
+        let wanted = (&condition, range, query.shows("members"));
+        let (total, groups) = groups::list(&visit.ctx, &visit.directory, wanted).await?;
+        let groups = groups.iter().map(|group| query.shown(shown(visit, group)));
+        let groups: Vec<Value> = groups.collect();
+        Ok(listed(total, query.start, &groups))
+    };
+    told(visit, answered.await)
+}
+
+/// `GET /Groups/{id}`.
+pub(super) async fn get(
+    visit: Visit,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let answered = async {
+        let query = Query::read(query.as_deref())?;
+        let wanted = (group_id(&id)?, query.shows("members"));
+        let group = groups::get(&visit.ctx, &visit.directory, wanted).await?;
+        let etag = group.group.etag();
+        if lists(&headers, &header::IF_NONE_MATCH, &etag) == Some(true) {
+            let unchanged = nothing(StatusCode::NOT_MODIFIED);
+            return Ok(with(unchanged, header::ETAG, &tag(&etag)));
+        }
+        Ok(written(&visit, (StatusCode::OK, &query), &group))
+    };
+    told(&visit, answered.await)
+}
+
+/// `POST /Groups`.
+pub(super) async fn create(visit: Visit, RawQuery(query): RawQuery, body: Bytes) -> Response {
+    let answered = async {
+        let query = Query::read(query.as_deref())?;
+        let wanted = GroupDraft::read(&json(&body)?)?.check()?;
+        let wanted = (&wanted, query.shows("members"));
+        let group = groups::create(&visit.ctx, &visit.caller(), wanted).await?;
+        let location = visit.location(&format!("/Groups/{}", group.group.id));
+        let made = written(&visit, (StatusCode::CREATED, &query), &group);
+        Ok(with(made, header::LOCATION, &location))
+    };
+    told(&visit, answered.await)
+}
+
+/// `PUT /Groups/{id}`.
+pub(super) async fn replace(
+    visit: Visit,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let answered = async {
+        let query = Query::read(query.as_deref())?;
+        let id = group_id(&id)?;
+        let wanted = GroupDraft::read(&json(&body)?)?.check()?;
+        let change = |kept: &KeptGroup| {
+            stands(&headers, &kept.etag())?;
+            Ok(wanted.clone())
+        };
+        let wanted = (id, query.shows("members"), &change);
+        let group = groups::change(&visit.ctx, &visit.caller(), wanted).await?;
+        Ok(written(&visit, (StatusCode::OK, &query), &group))
+    };
+    told(&visit, answered.await)
+}
+
+/// `PATCH /Groups/{id}`.
+pub(super) async fn patch(
+    visit: Visit,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let answered = async {
+        let query = Query::read(query.as_deref())?;
+        let id = group_id(&id)?;
+        let patch = Patch::read(&json(&body)?)?;
+        let change = |kept: &KeptGroup| {
+            stands(&headers, &kept.etag())?;
+            let mut draft = kept.draft();
+            patch.apply_to_group(&mut draft)?;
+            draft.check()
+        };
+        let wanted = (id, query.shows("members"), &change);
+        let group = groups::change(&visit.ctx, &visit.caller(), wanted).await?;
+        Ok(written(&visit, (StatusCode::OK, &query), &group))
+    };
+    told(&visit, answered.await)
+}
+
+/// `DELETE /Groups/{id}`.
+pub(super) async fn delete(visit: Visit, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    let answered = async {
+        let check = |kept: &KeptGroup| stands(&headers, &kept.etag());
+        groups::delete(&visit.ctx, &visit.caller(), (group_id(&id)?, &check)).await?;
+        Ok(nothing(StatusCode::NO_CONTENT))
+    };
+    told(&visit, answered.await)
+}
+
+fn group_id(text: &str) -> Result<Uuid> {
+    our_id(text, (Reason::GroupNotFound, "group"))
+}
+
+fn written(visit: &Visit, (status, query): (StatusCode, &Query), group: &Shown) -> Response {
+    let body = query.shown(shown(visit, group));
+    with(
+        answer(status, &body),
+        header::ETAG,
+        &tag(&group.group.etag()),
+    )
+}
+
+/// A group as SCIM shows it.
+fn shown(visit: &Visit, Shown { group, members }: &Shown) -> Value {
+    let members: Vec<Value> = members.iter().map(|one| member(visit, one)).collect();
+    let mut body = json!({
+        "schemas": [GROUP],
+        "id": group.id.to_string(),
+        "displayName": group.display_name,
+        "members": members,
+        "meta": {
+            "resourceType": "Group",
+            "created": stamp(group.create_time),
+            "lastModified": stamp(group.update_time),
+            "location": visit.location(&format!("/Groups/{}", group.id)),
+            "version": tag(&group.etag()),
+        },
+    });
+    if let Some(id) = &group.external_id {
+        body["externalId"] = id.as_str().into();
+    }
+    body
+}
+
+fn member(visit: &Visit, member: &KeptMember) -> Value {
+    json!({
+        "value": member.id.to_string(),
+        "$ref": visit.location(&format!("/Users/{}", member.id)),
+        "type": "User",
+        "display": member.user_name,
+    })
+}
