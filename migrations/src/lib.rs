@@ -28,6 +28,7 @@ mod m0018_residual_letters;
 mod m0019_bounds;
 mod m0020_sso;
 mod m0021_directories;
+mod m0023_groups;
 
 /// Every migration, in order.
 #[derive(Debug)]
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_bounds::Migration),
             Box::new(m0020_sso::Migration),
             Box::new(m0021_directories::Migration),
+            Box::new(m0023_groups::Migration),
         ]
     }
 }
