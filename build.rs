@@ -46,6 +46,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             ".muster.v1.SyncDirectoryEntries",
             "crate::proto::SyncDirectoryEntries",
         )
+        .extern_path(
+            ".muster.v1.SyncDirectoryGroups",
+            "crate::proto::SyncDirectoryGroups",
+        )
         .compile_fds(compiler.file_descriptor_set())?;
 
     println!("cargo:rerun-if-env-changed=MUSTER_COMMIT");

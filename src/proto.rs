@@ -8,7 +8,7 @@
 
 mod rows;
 
-pub use rows::{ImportUsersRows, SyncDirectoryEntries};
+pub use rows::{ImportUsersRows, SyncDirectoryEntries, SyncDirectoryGroups};
 
 include!(concat!(env!("OUT_DIR"), "/muster.v1.rs"));
 

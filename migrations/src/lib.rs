@@ -29,6 +29,7 @@ mod m0019_bounds;
 mod m0020_sso;
 mod m0021_directories;
 mod m0022_scim;
+mod m0023_groups;
 
 /// Every migration, in order.
 #[derive(Debug)]
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_sso::Migration),
             Box::new(m0021_directories::Migration),
             Box::new(m0022_scim::Migration),
+            Box::new(m0023_groups::Migration),
         ]
     }
 }

@@ -145,8 +145,9 @@ pub async fn delete<A: Message + Default>(
         let place = (team.id, hub.id);
 
         call.expect(&hub.etag())?;
-        let is_used =
-            store::projects::any_in(tx, place).await? || store::access::any_open(tx, place).await?;
+        let is_used = store::projects::any_in(tx, place).await?
+            || store::group_mappings::any_to(tx, place).await?
+            || store::access::any_open(tx, place).await?;
         if is_used {
             return Err(Error::Refused(Reason::HubNotEmpty));
         }

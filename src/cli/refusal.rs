@@ -194,6 +194,11 @@ const fn advice(reason: Reason) -> Option<&'static str> {
         | Reason::SyncTooLarge
         | Reason::SyncsBusy
         | Reason::CursorMismatch
-        | Reason::RemovalGuard => None,
+        | Reason::RemovalGuard
+        | Reason::GroupNotFound
+        | Reason::GroupMappingNotFound
+        | Reason::GroupMappingsUsedUp
+        | Reason::GroupsUsedUp
+        | Reason::GroupMembersUsedUp => None,
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Reason, Result},
 };
 
-/// How many paths into one hub somebody may have that have not ended. As many an answer shows: what has not ended, and before
+/// How many paths into one hub somebody may have that have not ended, those by groups apart: there are no more of them than groups. As many an answer shows: what has not ended, and before
 /// that what ended last.
 pub const MAX_PATHS: u64 = 1_000;
 
@@ -19,6 +19,8 @@ words! {
         Direct = "DIRECT",
         /// A project that he is in.
         Project = "PROJECT",
+        /// A group of the team's directory that he is in.
+        Group = "GROUP",
     }
 }
 
@@ -43,6 +45,8 @@ pub enum AccessPath {
     Direct,
     /// A project.
     Project(Uuid),
+    /// A group of a directory.
+    Group(Uuid),
     /// Something that a later version knows.
     Unknown,
 }
@@ -58,7 +62,25 @@ impl AccessPath {
     pub const fn project(self) -> Option<Uuid> {
         match self {
             Self::Project(project) => Some(project),
-            Self::Direct | Self::Unknown => None,
+            Self::Direct | Self::Group(_) | Self::Unknown => None,
+        }
+    }
+
+    /// The group that it goes through.
+    #[must_use]
+    pub const fn group(self) -> Option<Uuid> {
+        match self {
+            Self::Group(group) => Some(group),
+            Self::Direct | Self::Project(_) | Self::Unknown => None,
+        }
+    }
+
+    /// What it goes through: the hub itself, if nothing else.
+    #[must_use]
+    pub const fn through(self, hub: Uuid) -> Uuid {
+        match self {
+            Self::Project(id) | Self::Group(id) => id,
+            Self::Direct | Self::Unknown => hub,
         }
     }
 
@@ -68,6 +90,7 @@ impl AccessPath {
         match self {
             Self::Direct => Some(PathKind::Direct),
             Self::Project(_) => Some(PathKind::Project),
+            Self::Group(_) => Some(PathKind::Group),
             Self::Unknown => None,
         }
     }
@@ -113,10 +136,24 @@ impl Access {
     }
 
     /// Whether taking a grant back ends it: what came by the person's own grant, and whatever is residual. Access through a
-    /// project lasts as long as he is in it.
+    /// project or a group lasts as long as he is in it.
     #[must_use]
     pub fn ends_by_revocation(&self) -> bool {
         self.is_residual() || (self.is_active() && self.path == AccessPath::Direct)
+    }
+
+    /// Whether it ends when all ends that the person has in the hub. What a group gives him is not ended beside the group: the next sync would
+    /// bring it back.
+    #[must_use]
+    pub const fn ends_with_the_rest(&self) -> bool {
+        match (self.state, self.path) {
+            (AccessState::Ended, _) | (AccessState::Active, AccessPath::Group(_)) => false,
+            (AccessState::Remains | AccessState::Reported, _)
+            | (
+                AccessState::Active,
+                AccessPath::Direct | AccessPath::Project(_) | AccessPath::Unknown,
+            ) => true,
+        }
     }
 
     /// The access, granted anew: what ended, remained or was reported is forgotten.
@@ -255,16 +292,21 @@ mod tests {
     }
 
     #[test]
-    fn a_revocation_leaves_what_comes_by_a_project() {
+    fn a_revocation_leaves_what_comes_by_a_project_or_a_group() {
         let project = AccessPath::Project(Uuid::from_u128(5));
-        for (path, state, ends) in [
-            (AccessPath::Direct, AccessState::Active, true),
-            (project, AccessState::Active, false),
-            (project, AccessState::Remains, true),
-            (project, AccessState::Reported, true),
-            (AccessPath::Direct, AccessState::Ended, false),
+        let group = AccessPath::Group(Uuid::from_u128(6));
+        for (path, state, by_revocation, with_the_rest) in [
+            (AccessPath::Direct, AccessState::Active, true, true),
+            (project, AccessState::Active, false, true),
+            (project, AccessState::Remains, true, true),
+            (project, AccessState::Reported, true, true),
+            (group, AccessState::Active, false, false),
+            (group, AccessState::Remains, true, true),
+            (AccessPath::Direct, AccessState::Ended, false, false),
         ] {
-            assert_eq!(access(path, state).ends_by_revocation(), ends, "{path:?}");
+            let access = access(path, state);
+            assert_eq!(access.ends_by_revocation(), by_revocation, "{path:?}");
+            assert_eq!(access.ends_with_the_rest(), with_the_rest, "{path:?}");
         }
     }
 

@@ -5,20 +5,18 @@ use uuid::Uuid;
 use super::{
     letters::{DeliveryState, LetterKind},
     members::{MemberState, Removal, Source},
-    pages::Position,
-    product_events::{AccessPlace, ProjectPlace},
+    product_events::{AccessPlace, GroupPlace, ProjectPlace},
     products::ProductId,
     roles::Role,
     words::words,
 };
-use crate::{
-    clock::Time,
-    error::{FieldViolation, Rule},
-};
+use crate::clock::Time;
 
 mod filters;
+mod positions;
 
 pub use filters::{EventFilter, Period};
+pub use positions::EventPosition;
 
 words! {
     /// What happened.
@@ -111,6 +109,20 @@ words! {
         DirectoryReleased = "DIRECTORY_RELEASED",
         /// A directory was given up, and the memberships of its members ended.
         DirectoryTerminated = "DIRECTORY_TERMINATED",
+        /// A directory has another group.
+        GroupCreated = "GROUP_CREATED",
+        /// A group's name or external id was changed.
+        GroupUpdated = "GROUP_UPDATED",
+        /// A group is gone.
+        GroupDeleted = "GROUP_DELETED",
+        /// A group gives access to a hub.
+        GroupMappingCreated = "GROUP_MAPPING_CREATED",
+        /// A group gives access to a hub no more.
+        GroupMappingDeleted = "GROUP_MAPPING_DELETED",
+        /// Somebody is in a group.
+        GroupMemberAdded = "GROUP_MEMBER_ADDED",
+        /// Somebody is in a group no more.
+        GroupMemberRemoved = "GROUP_MEMBER_REMOVED",
         /// An invitation has a new link.
         InvitationResent = "INVITATION_RESENT",
         /// An invitation's held letter was released.
@@ -139,61 +151,6 @@ words! {
         KeyRevoked = "KEY_REVOKED",
         /// Something that a later version wrote, while this one still answers.
         Unknown = "UNKNOWN",
-    }
-}
-
-/// A place in the one order of all events: the transaction's, and the event's within it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EventPosition {
-    /// The number of the transaction.
-    pub batch: i64,
-    /// The number within it, from 1.
-    pub ordinal: i32,
-}
-
-impl EventPosition {
-    /// Before every event.
-    pub const START: Self = Self {
-        batch: 0,
-        ordinal: 0,
-    };
-
-    /// The place just before it.
-    #[must_use]
-    pub const fn before(self) -> Self {
-        Self {
-            batch: self.batch,
-            ordinal: self.ordinal - 1,
-        }
-    }
-
-    /// As clients see it: 24 hexadecimal digits, which sort as positions do.
-    #[must_use]
-    pub fn text(self) -> String {
-        format!("{:016x}{:08x}", self.batch, self.ordinal)
-    }
-
-    /// Reads what [`Self::text`] wrote.
-    ///
-    /// # Errors
-    /// Text of another form is `MALFORMED`.
-    pub fn parse(field: &str, text: &str) -> Result<Self, FieldViolation> {
-        let malformed = || FieldViolation::new(field, Rule::Malformed);
-        let plain = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        if text.len() != 24 || !plain {
-            return Err(malformed());
-        }
-        let (batch, ordinal) = text.split_at(16);
-        Ok(Self {
-            batch: i64::from_str_radix(batch, 16).map_err(|_| malformed())?,
-            ordinal: i32::from_str_radix(ordinal, 16).map_err(|_| malformed())?,
-        })
-    }
-}
-
-impl From<EventPosition> for Position {
-    fn from(position: EventPosition) -> Self {
-        Self(position.text().into_bytes())
     }
 }
 
@@ -267,6 +224,8 @@ pub enum Payload {
     Domain(String),
     /// Of a directory: which, and the fields that have another value.
     Directory(Uuid, Vec<String>),
+    /// Of a group of a directory.
+    Group(GroupPlace),
     /// Of what is not known here.
     Unknown,
 }
@@ -323,6 +282,8 @@ pub enum Family {
     Domain,
     /// [`Payload::Directory`].
     Directory,
+    /// [`Payload::Group`].
+    Group,
     /// [`Payload::Unknown`].
     Unknown,
 }
@@ -371,6 +332,13 @@ impl EventType {
             | Self::DirectoryTokenRotated
             | Self::DirectoryReleased
             | Self::DirectoryTerminated => Family::Directory,
+            Self::GroupCreated
+            | Self::GroupUpdated
+            | Self::GroupDeleted
+            | Self::GroupMappingCreated
+            | Self::GroupMappingDeleted
+            | Self::GroupMemberAdded
+            | Self::GroupMemberRemoved => Family::Group,
             Self::InvitationResent | Self::InvitationReleased => Family::Invitation,
             Self::UserUpdated
             | Self::UserDisabled

@@ -170,11 +170,15 @@ impl Explanation {
             }
             (AccessState::Active, AccessPath::Direct) => vec![Remedy::RevokeProductAccess],
             (AccessState::Active, AccessPath::Project(_)) => vec![Remedy::RemoveProjectMember],
+            (AccessState::Active, AccessPath::Group(_)) => vec![Remedy::Directory],
             (AccessState::Active, AccessPath::Unknown) => Vec::new(),
         };
-        remedies.push(Remedy::RemoveHubMember);
+        if access.ends_with_the_rest() {
+            remedies.push(Remedy::RemoveHubMember);
+        }
         if rule.is_some_and(|rule| !rule.remains()) {
             remedies.extend(self.of_membership());
+            remedies.dedup();
         }
         remedies
     }

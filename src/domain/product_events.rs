@@ -1,4 +1,4 @@
-//! What events say of projects and of access to hubs.
+//! What events say of projects, groups and access to hubs.
 
 use uuid::Uuid;
 
@@ -18,6 +18,19 @@ pub struct ProjectPlace {
     pub project_id: Uuid,
     /// The role, where it is about a person.
     pub role: Option<ProjectRole>,
+    /// Which parts have another value.
+    pub changed_fields: Vec<String>,
+}
+
+/// A group of a directory, and what it gives access to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupPlace {
+    /// The directory.
+    pub directory_id: Uuid,
+    /// The group.
+    pub group_id: Uuid,
+    /// The hub, where it is about a mapping.
+    pub hub_id: Option<Uuid>,
     /// Which parts have another value.
     pub changed_fields: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! The rows of an import and the entries of a sync, read by hand: an empty one is two bytes on the wire and a hundred in memory, so
+//! The rows of an import, the entries and the groups of a sync, read by hand: an empty one is two bytes on the wire and a hundred in memory, so
 //! that one message of 4 MiB could cost 200 MiB before anybody counted.
 
 use prost::{
@@ -7,7 +7,7 @@ use prost::{
     encoding::{DecodeContext, WireType, message, skip_field},
 };
 
-use super::{DirectoryEntry, ImportUsersRow};
+use super::{DirectoryEntry, DirectoryGroupEntry, ImportUsersRow};
 
 /// The one field's number.
 const ROWS: u32 = 1;
@@ -71,4 +71,12 @@ rows! {
         /// The entries, in input order.
         entries: DirectoryEntry
     }, 50_001
+}
+
+rows! {
+    /// Some groups of a sync. Of more than 2,001 the rest is skipped when they are read; one message with so many is refused.
+    SyncDirectoryGroups {
+        /// The groups, in input order.
+        groups: DirectoryGroupEntry
+    }, 2_001
 }

@@ -137,6 +137,7 @@ pub(super) fn show(access: &Access) -> proto::ProductAccess {
         end_time: access.end_time.map(timestamp),
         rule_valid_from: access.rule_valid_from.map(timestamp),
         report_time: access.report_time.map(timestamp),
+        group_id: text(access.path.group()),
     }
 }
 
@@ -144,6 +145,7 @@ pub(super) const fn path(path: AccessPath) -> proto::AccessPath {
     match path {
         AccessPath::Direct => proto::AccessPath::Direct,
         AccessPath::Project(_) => proto::AccessPath::Project,
+        AccessPath::Group(_) => proto::AccessPath::Group,
         AccessPath::Unknown => proto::AccessPath::Unspecified,
     }
 }

@@ -41,7 +41,14 @@ pub(super) fn advice(reason: Reason) -> String {
         | Reason::AccessNotFound
         | Reason::SsoConnectionNotFound
         | Reason::DomainNotFound
-        | Reason::DirectoryNotFound => "not found",
+        | Reason::DirectoryNotFound
+        | Reason::GroupNotFound
+        | Reason::GroupMappingNotFound => "not found",
+        Reason::GroupMappingsUsedUp => "the group has as many mappings as it may; delete one",
+        Reason::GroupsUsedUp => "the directory would have more groups than it may; send fewer",
+        Reason::GroupMembersUsedUp => {
+            "the directory's groups would have more members than they may; send fewer"
+        }
         Reason::SyncTooLarge => "the sync has more entries or bytes than may be; nothing was done",
         Reason::SyncsBusy => "as many syncs run as may; wait",
         Reason::CursorMismatch => {

@@ -2,7 +2,7 @@
 
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{Rpc, directories, syncs};
+use super::{Rpc, directories, groups, syncs};
 use crate::proto::{self, directory_service_server::DirectoryService};
 
 #[tonic::async_trait]
@@ -43,6 +43,34 @@ impl DirectoryService for Rpc {
         request: Request<Streaming<proto::SyncDirectoryRequest>>,
     ) -> Result<Response<proto::SyncDirectoryResponse>, Status> {
         self.call(request, syncs::sync).await
+    }
+
+    async fn list_directory_groups(
+        &self,
+        request: Request<proto::ListDirectoryGroupsRequest>,
+    ) -> Result<Response<proto::ListDirectoryGroupsResponse>, Status> {
+        self.call(request, groups::list).await
+    }
+
+    async fn list_directory_group_members(
+        &self,
+        request: Request<proto::ListDirectoryGroupMembersRequest>,
+    ) -> Result<Response<proto::ListDirectoryGroupMembersResponse>, Status> {
+        self.call(request, groups::members).await
+    }
+
+    async fn create_group_mapping(
+        &self,
+        request: Request<proto::CreateGroupMappingRequest>,
+    ) -> Result<Response<proto::CreateGroupMappingResponse>, Status> {
+        self.mutate(request, groups::map, groups::mapped).await
+    }
+
+    async fn delete_group_mapping(
+        &self,
+        request: Request<proto::DeleteGroupMappingRequest>,
+    ) -> Result<Response<proto::DeleteGroupMappingResponse>, Status> {
+        self.mutate(request, groups::unmap, groups::unmapped).await
     }
 
     async fn release_directory(

@@ -111,6 +111,13 @@ fn payload(payload: Payload) -> Option<Wire> {
             project_id: text(place.path.project()),
             state: access::state(place.state).into(),
             rule_valid_from: place.rule_valid_from.map(timestamp),
+            group_id: text(place.path.group()),
+        }),
+        Payload::Group(place) => Wire::Group(proto::GroupEvent {
+            group_id: place.group_id.to_string(),
+            directory_id: place.directory_id.to_string(),
+            changed_fields: place.changed_fields,
+            hub_id: text(place.hub_id),
         }),
         Payload::Sso(connection, changed_fields) => Wire::Sso(proto::SsoEvent {
             connection_id: connection.to_string(),
@@ -227,6 +234,13 @@ const fn event_type(event_type: EventType) -> proto::EventType {
         EventType::DirectoryTokenRotated => proto::EventType::DirectoryTokenRotated,
         EventType::DirectoryReleased => proto::EventType::DirectoryReleased,
         EventType::DirectoryTerminated => proto::EventType::DirectoryTerminated,
+        EventType::GroupCreated => proto::EventType::GroupCreated,
+        EventType::GroupUpdated => proto::EventType::GroupUpdated,
+        EventType::GroupDeleted => proto::EventType::GroupDeleted,
+        EventType::GroupMappingCreated => proto::EventType::GroupMappingCreated,
+        EventType::GroupMappingDeleted => proto::EventType::GroupMappingDeleted,
+        EventType::GroupMemberAdded => proto::EventType::GroupMemberAdded,
+        EventType::GroupMemberRemoved => proto::EventType::GroupMemberRemoved,
         EventType::Unknown => proto::EventType::Unspecified,
     }
 }
@@ -291,5 +305,12 @@ const fn read_type(event_type: proto::EventType) -> Option<EventType> {
         proto::EventType::DirectoryTokenRotated => Some(EventType::DirectoryTokenRotated),
         proto::EventType::DirectoryReleased => Some(EventType::DirectoryReleased),
         proto::EventType::DirectoryTerminated => Some(EventType::DirectoryTerminated),
+        proto::EventType::GroupCreated => Some(EventType::GroupCreated),
+        proto::EventType::GroupUpdated => Some(EventType::GroupUpdated),
+        proto::EventType::GroupDeleted => Some(EventType::GroupDeleted),
+        proto::EventType::GroupMappingCreated => Some(EventType::GroupMappingCreated),
+        proto::EventType::GroupMappingDeleted => Some(EventType::GroupMappingDeleted),
+        proto::EventType::GroupMemberAdded => Some(EventType::GroupMemberAdded),
+        proto::EventType::GroupMemberRemoved => Some(EventType::GroupMemberRemoved),
     }
 }

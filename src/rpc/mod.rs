@@ -27,6 +27,7 @@ mod events;
 mod few;
 mod filters;
 pub mod front;
+mod groups;
 mod hubs;
 mod import_upload;
 mod imports;

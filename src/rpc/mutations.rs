@@ -12,13 +12,14 @@ use crate::{
         AcceptInvitationRequest, AddHubAdminRequest, AddProjectMemberRequest,
         BatchRemoveMembersRequest, BatchResendInvitationsRequest, BatchRevokeInvitationsRequest,
         ClaimDomainRequest, ConfirmEmailChangeRequest, CorrectEmailRequest, CreateDirectoryRequest,
-        CreateHubRequest, CreateInvitationRequest, CreateKeyRequest, CreateProjectRequest,
-        CreateRoleRequest, CreateSsoConnectionRequest, CreateTeamRequest, CreateUserRequest,
-        DeclineInvitationRequest, DeleteHubRequest, DeleteProjectRequest, DeleteRoleRequest,
-        DeleteSsoConnectionRequest, DeleteTeamRequest, DeleteUserRequest, DisableMemberRequest,
-        DisableUserRequest, EnableMemberRequest, EnableUserRequest, GrantProductAccessRequest,
-        LeaveTeamRequest, ProvisionSsoUserRequest, ReleaseDirectoryRequest, ReleaseDomainRequest,
-        ReleaseLettersRequest, RemoveHubAdminRequest, RemoveHubMemberRequest, RemoveMemberRequest,
+        CreateGroupMappingRequest, CreateHubRequest, CreateInvitationRequest, CreateKeyRequest,
+        CreateProjectRequest, CreateRoleRequest, CreateSsoConnectionRequest, CreateTeamRequest,
+        CreateUserRequest, DeclineInvitationRequest, DeleteGroupMappingRequest, DeleteHubRequest,
+        DeleteProjectRequest, DeleteRoleRequest, DeleteSsoConnectionRequest, DeleteTeamRequest,
+        DeleteUserRequest, DisableMemberRequest, DisableUserRequest, EnableMemberRequest,
+        EnableUserRequest, GrantProductAccessRequest, LeaveTeamRequest, ProvisionSsoUserRequest,
+        ReleaseDirectoryRequest, ReleaseDomainRequest, ReleaseLettersRequest,
+        RemoveHubAdminRequest, RemoveHubMemberRequest, RemoveMemberRequest,
         RemoveProjectMemberRequest, ReportResidualAccessRequest, RequestEmailChangeRequest,
         RequestNewInvitationRequest, ResendInvitationRequest, RevokeInvitationRequest,
         RevokeKeyRequest, RevokeProductAccessRequest, RotateDirectoryTokenRequest,
@@ -118,6 +119,8 @@ mutations! {
     UpdateDirectoryRequest, |it| it.validate_only, |it| it.directory.as_ref().map_or("", |directory| &directory.etag);
     ReleaseDirectoryRequest, |it| it.validate_only, |it| &it.etag;
     TerminateDirectoryRequest, |it| it.validate_only, |it| &it.etag;
+    CreateGroupMappingRequest, |it| it.validate_only, |_it| "";
+    DeleteGroupMappingRequest, |it| it.validate_only, |_it| "";
     RotateDirectoryTokenRequest, |it| it.validate_only, |it| &it.etag;
     AcceptInvitationRequest, |_it| false, |_it| "";
     DeclineInvitationRequest, |_it| false, |_it| "";

@@ -10,7 +10,10 @@ use crate::{
     app::{self, Call, Caller, Manner, directories::syncs::Applied, places::Place},
     domain::{
         directories::Directory,
+        groups::{self, GroupOutcome, GroupResult},
+        imports::RowViolation,
         syncs::{MAX_RESULTS, SyncOutcome, SyncResult, count},
+        texts::ExternalId,
     },
     error::{Error, Reason, Result},
     proto::{self, SyncOutcome as Wire},
@@ -44,7 +47,11 @@ pub(super) async fn sync(
         ..Manner::default()
     };
     let call = Call::new(&caller, manner);
-    let show = |(directory, applied), _| show(&call, &directory, applied);
+    let show = |(directory, applied, groups), _| {
+        let mut answer = show(&call, &directory, applied);
+        show_groups(&call, groups, &mut answer);
+        answer
+    };
     app::directories::syncs::run(&rpc.ctx, &call, &sent.sync, show).await
 }
 
@@ -71,6 +78,65 @@ fn show(call: &Call, directory: &Directory, applied: Applied) -> proto::SyncDire
         ended_access_count: wire(hubs.iter().map(|hub| hub.ended).sum()),
         remaining_access_count: wire(hubs.iter().map(|hub| hub.remaining).sum()),
         validate_only: call.is_rehearsal(),
+        group_outcome_counts: Vec::new(),
+        group_results: Vec::new(),
+        omitted_group_result_count: 0,
+    }
+}
+
+fn show_groups(call: &Call, results: Vec<GroupResult>, answer: &mut proto::SyncDirectoryResponse) {
+    let counts = groups::count(&results).into_iter();
+    answer.group_outcome_counts = counts
+        .map(|(outcome, count)| proto::SyncGroupOutcomeCount {
+            outcome: shown_group_outcome(outcome).into(),
+            count: wire(count),
+        })
+        .collect();
+    let mut told = results.into_iter().filter(GroupResult::is_told);
+    let shown = told.by_ref().take(groups::MAX_RESULTS);
+    answer.group_results = shown.map(|one| group_result(call, one)).collect();
+    answer.omitted_group_result_count = i32::try_from(told.count()).unwrap_or(i32::MAX);
+}
+
+fn group_result(call: &Call, result: GroupResult) -> proto::SyncGroupResult {
+    // What would be new has no id.
+    let group_id = result
+        .group_id
+        .filter(|_| !(call.is_rehearsal() && result.outcome == GroupOutcome::Created));
+    proto::SyncGroupResult {
+        group: wire(result.number),
+        external_id: result
+            .external_id
+            .filter(|id| !ExternalId::is_none(id))
+            .unwrap_or_default(),
+        outcome: shown_group_outcome(result.outcome).into(),
+        group_id: group_id.map(|id| id.to_string()).unwrap_or_default(),
+        added_member_count: wire(result.added),
+        removed_member_count: wire(result.removed),
+        unknown_member_count: wire(result.unknown),
+        first_group: result.first.map_or(0, wire),
+        violations: shown_violations(result.violations),
+    }
+}
+
+fn shown_violations(violations: Vec<RowViolation>) -> Vec<proto::SyncViolation> {
+    let violations = violations.into_iter();
+    violations
+        .map(|violation| proto::SyncViolation {
+            field: violation.field,
+            reason: violation.reason,
+        })
+        .collect()
+}
+
+const fn shown_group_outcome(outcome: GroupOutcome) -> proto::SyncGroupOutcome {
+    match outcome {
+        GroupOutcome::Invalid => proto::SyncGroupOutcome::Invalid,
+        GroupOutcome::Duplicate => proto::SyncGroupOutcome::Duplicate,
+        GroupOutcome::Unchanged => proto::SyncGroupOutcome::Unchanged,
+        GroupOutcome::Created => proto::SyncGroupOutcome::Created,
+        GroupOutcome::Updated => proto::SyncGroupOutcome::Updated,
+        GroupOutcome::Removed => proto::SyncGroupOutcome::Removed,
     }
 }
 
@@ -85,14 +151,7 @@ fn result(call: &Call, result: SyncResult) -> proto::SyncResult {
         outcome: shown_outcome(result.outcome).into(),
         user_id: user_id.map(|id| id.to_string()).unwrap_or_default(),
         first_entry: result.first_entry.map_or(0, wire),
-        violations: result
-            .violations
-            .into_iter()
-            .map(|violation| proto::SyncViolation {
-                field: violation.field,
-                reason: violation.reason,
-            })
-            .collect(),
+        violations: shown_violations(result.violations),
     }
 }
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     Reads, Tx, bulk,
     entities::{
-        hub_admins,
+        directory_group_members, hub_admins,
         product_access::{ActiveModel, Column, Entity, Model},
         project_members,
     },
@@ -44,6 +44,7 @@ impl TryFrom<Model> for Access {
                 None => AccessPath::Unknown,
                 Some(PathKind::Direct) => AccessPath::Direct,
                 Some(PathKind::Project) => AccessPath::Project(row.through_id),
+                Some(PathKind::Group) => AccessPath::Group(row.through_id),
             },
             state: word(AccessState::of, &row.state)?,
             grant_time: time(row.grant_time)?,
@@ -56,19 +57,24 @@ impl TryFrom<Model> for Access {
     }
 }
 
-/// Makes an access; the index refuses a second one of its path.
-pub async fn insert(tx: &Tx, access: &Access) -> Result<()> {
+/// Makes accesses; the index refuses a second one of a path.
+pub async fn insert(tx: &Tx, accesses: &[Access]) -> Result<()> {
+    let rows = accesses.iter().map(row).collect::<Result<_>>()?;
+    bulk::insert::<Model, ActiveModel>(tx, rows).await
+}
+
+fn row(access: &Access) -> Result<Model> {
     let Some(kind) = access.path.kind() else {
         return Err(Error::internal("an access by a path that nobody knows"));
     };
-    let row = Model {
+    Ok(Model {
         id: access.id,
         team_id: access.team_id,
         user_id: access.user_id,
         hub_id: access.hub_id,
         product_id: access.product_id.as_str().to_owned(),
         path: kind.word().to_owned(),
-        through_id: access.path.project().unwrap_or(access.hub_id),
+        through_id: access.path.through(access.hub_id),
         state: access.state.word().to_owned(),
         grant_time: micros(access.grant_time),
         granter_user_id: access.granter_user_id,
@@ -76,26 +82,32 @@ pub async fn insert(tx: &Tx, access: &Access) -> Result<()> {
         rule_valid_from: access.rule_valid_from.map(micros),
         report_time: access.report_time.map(micros),
         residual_time: access.residual_time.map(micros),
-    };
-    bulk::insert::<Model, ActiveModel>(tx, vec![row]).await
+    })
 }
 
-/// Makes an access active again that is not.
-pub async fn grant_again(tx: &Tx, access: &Access) -> Result<()> {
+/// Makes accesses active again that are not, all on one person's behalf.
+pub async fn grant_again(
+    tx: &Tx,
+    (ids, granter): (&[Uuid], Option<Uuid>),
+    now: Time,
+) -> Result<()> {
     let nothing = || Expr::value(None::<i64>);
-    let done = Entity::update_many()
-        .col_expr(Column::State, Expr::value(AccessState::Active.word()))
-        .col_expr(Column::GrantTime, Expr::value(micros(access.grant_time)))
-        .col_expr(Column::GranterUserId, Expr::value(access.granter_user_id))
-        .col_expr(Column::EndTime, nothing())
-        .col_expr(Column::RuleValidFrom, nothing())
-        .col_expr(Column::ReportTime, nothing())
-        .col_expr(Column::ResidualTime, nothing())
-        .filter(Column::Id.eq(access.id))
-        .filter(Column::State.ne(AccessState::Active.word()))
-        .exec(tx.connection())
-        .await?;
-    bulk::expect(1, done.rows_affected)
+    for chunk in ids.chunks(bulk::IDS) {
+        let done = Entity::update_many()
+            .col_expr(Column::State, Expr::value(AccessState::Active.word()))
+            .col_expr(Column::GrantTime, Expr::value(micros(now)))
+            .col_expr(Column::GranterUserId, Expr::value(granter))
+            .col_expr(Column::EndTime, nothing())
+            .col_expr(Column::RuleValidFrom, nothing())
+            .col_expr(Column::ReportTime, nothing())
+            .col_expr(Column::ResidualTime, nothing())
+            .filter(Column::Id.is_in(chunk.iter().copied()))
+            .filter(Column::State.ne(AccessState::Active.word()))
+            .exec(tx.connection())
+            .await?;
+        bulk::expect(chunk.len() as u64, done.rows_affected)?;
+    }
+    Ok(())
 }
 
 /// Ends accesses that have not ended, by somebody's wish. What had come to remain keeps when that was.
@@ -188,7 +200,7 @@ pub async fn open(tx: &Tx, people: (&[Uuid], &[Uuid])) -> Result<Vec<Access>> {
     rows.into_iter().map(Access::try_from).collect()
 }
 
-/// In which of these teams a person has active access, is in a project, or is a hub's admin.
+/// In which of these teams a person has active access, is in a project or a group, or is a hub's admin.
 pub async fn teams_of(tx: &Tx, teams: &[Uuid], user: Uuid) -> Result<HashSet<Uuid>> {
     let mut found = HashSet::new();
     for chunk in teams.chunks(bulk::IDS) {
@@ -205,6 +217,12 @@ pub async fn teams_of(tx: &Tx, teams: &[Uuid], user: Uuid) -> Result<HashSet<Uui
             .filter(project_members::Column::TeamId.is_in(chunk.iter().copied()))
             .filter(project_members::Column::UserId.eq(user));
         found.extend(places.into_tuple::<Uuid>().all(tx.connection()).await?);
+        let groups = directory_group_members::Entity::find()
+            .select_only()
+            .column(directory_group_members::Column::TeamId)
+            .filter(directory_group_members::Column::TeamId.is_in(chunk.iter().copied()))
+            .filter(directory_group_members::Column::UserId.eq(user));
+        found.extend(groups.into_tuple::<Uuid>().all(tx.connection()).await?);
         let hubs = hub_admins::Entity::find()
             .select_only()
             .column(hub_admins::Column::TeamId)
@@ -248,18 +266,19 @@ pub async fn by_path(
         .filter(Column::UserId.eq(user))
         .filter(Column::HubId.eq(hub))
         .filter(Column::Path.eq(kind.word()))
-        .filter(Column::ThroughId.eq(path.project().unwrap_or(hub)))
+        .filter(Column::ThroughId.eq(path.through(hub)))
         .one(db.connection())
         .await?;
     row.map(Access::try_from).transpose()
 }
 
-/// By how many paths a person gets into a hub, or still gets in.
+/// By how many paths a person gets into a hub, or still gets in; those by groups apart.
 pub async fn count_open(db: &impl Reads, (team, hub): (Uuid, Uuid), user: Uuid) -> Result<u64> {
     Ok(Entity::find()
         .filter(in_hub(team, hub))
         .filter(Column::UserId.eq(user))
         .filter(is_open())
+        .filter(Column::Path.ne(PathKind::Group.word()))
         .count(db.connection())
         .await?)
 }

@@ -9,6 +9,7 @@ use super::{
         directories::{ActiveModel, Column, Entity, Model},
         directory_users,
     },
+    group_mappings, group_members, groups,
     rows::{micros, opt_time, time, word},
 };
 use crate::{
@@ -107,8 +108,11 @@ pub async fn note_sync(
     bulk::expect(1, done.rows_affected)
 }
 
-/// Deletes the directory of a team, if it has one, and forgets whom it managed.
+/// Deletes the directory of a team, if it has one, with its groups, and forgets whom it managed.
 pub async fn clear(tx: &Tx, team: Uuid) -> Result<()> {
+    group_mappings::clear(tx, team).await?;
+    group_members::clear(tx, team).await?;
+    groups::clear(tx, team).await?;
     directory_users::Entity::delete_many()
         .filter(directory_users::Column::TeamId.eq(team))
         .exec(tx.connection())

@@ -12,7 +12,10 @@ use crate::{
     store::{
         self, Tx,
         access::Verdict,
-        events::{Made, append_of_accesses, append_of_hub_admins, append_of_project_members},
+        events::{
+            Made, append_of_accesses, append_of_group_members, append_of_hub_admins,
+            append_of_project_members,
+        },
     },
 };
 
@@ -81,7 +84,7 @@ impl<'a> Leavers<'a> {
         self.leave_hubs(tx, made).await
     }
 
-    /// Takes them out of projects, and the hubs from them that they are admins of.
+    /// Takes them out of projects and groups, and the hubs from them that they are admins of.
     async fn take_places(&self, tx: &Tx, made: Made<'_>) -> Result<()> {
         let count = store::hub_admins::count_of(tx, self.ids()).await?;
         if count > 0 {
@@ -94,6 +97,12 @@ impl<'a> Leavers<'a> {
             let rows = (self.ids(), count);
             append_of_project_members(tx, rows, made).await?;
             store::project_members::leave(tx, rows).await?;
+        }
+        let count = store::group_members::count_of(tx, self.ids()).await?;
+        if count > 0 {
+            let rows = (self.ids(), count);
+            append_of_group_members(tx, rows, made).await?;
+            store::group_members::leave(tx, rows).await?;
         }
         Ok(())
     }

@@ -84,12 +84,12 @@ impl Grant<'_> {
             Some(known) if known.is_active() => return Ok(known),
             Some(known) => {
                 let access = known.granted(self.granter, made.at);
-                store::access::grant_again(tx, &access).await?;
+                store::access::grant_again(tx, (&[access.id], self.granter), made.at).await?;
                 access
             }
             None => {
                 let access = self.first(made.at);
-                store::access::insert(tx, &access).await?;
+                store::access::insert(tx, std::slice::from_ref(&access)).await?;
                 access
             }
         };
@@ -145,7 +145,7 @@ pub async fn revoke<A: Message + Default>(
     .await
 }
 
-/// Ends all that a person has in a hub, and takes him out of its projects.
+/// Ends all that a person has in a hub but by groups, and takes him out of its projects.
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `HUB_NOT_FOUND`, `ACCESS_NOT_FOUND`.
@@ -175,14 +175,13 @@ pub async fn leave_hub<A: Message + Default>(
             })
             .collect();
         store::events::append(tx, &events, call.made(now)).await?;
-        let is_open = |one: &Access| one.state != AccessState::Ended;
-        end(tx, all, is_open, call.made(now)).await
+        end(tx, all, Access::ends_with_the_rest, call.made(now)).await
     })
     .await
 }
 
 /// Ends some of these, with an event each; all of them as they are then.
-pub(super) async fn end(
+pub(in crate::app) async fn end(
     tx: &Tx,
     mut all: Vec<Access>,
     ends: impl Fn(&Access) -> bool,

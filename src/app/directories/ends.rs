@@ -3,7 +3,7 @@
 use prost::Message;
 use uuid::Uuid;
 
-use super::{find, happened};
+use super::{find, granting, happened};
 use crate::{
     app::{
         Call, Context,
@@ -13,6 +13,7 @@ use crate::{
     },
     clock::Time,
     domain::{
+        directories::Directory,
         events::EventType,
         leaving::Departures,
         members::{Removal, Source},
@@ -35,14 +36,14 @@ pub async fn release<A: Message + Default>(
     let now = ctx.clock.now();
     once(ctx, (call, Place::Team(team), now), show, |tx| async move {
         let tx = &tx;
-        let (team, _) = authority::enter(tx, call.caller(), team).await?;
+        let (team, power) = authority::enter(tx, call.caller(), team).await?;
         let directory = find(tx, (team.id, id)).await?;
         call.expect(&directory.etag())?;
         let members = store::directory_users::members(tx, team.id).await?;
 
         let made = call.made(now);
         keep(tx, &team, &members, made).await?;
-        store::directories::clear(tx, team.id).await?;
+        end_groups(tx, &directory, (power.person(), made)).await?;
         let event = happened(&directory, EventType::DirectoryReleased, &[]);
         store::events::append(tx, &[event], made).await?;
         Ok(members.len())
@@ -63,7 +64,7 @@ pub async fn terminate<A: Message + Default>(
     let now = ctx.clock.now();
     once(ctx, (call, Place::Team(team), now), show, |tx| async move {
         let tx = &tx;
-        let (team, _) = authority::enter(tx, call.caller(), team).await?;
+        let (team, power) = authority::enter(tx, call.caller(), team).await?;
         let directory = find(tx, (team.id, id)).await?;
         call.expect(&directory.etag())?;
         let members = store::directory_users::members(tx, team.id).await?;
@@ -75,12 +76,26 @@ pub async fn terminate<A: Message + Default>(
         keep(tx, &team, &staying, made).await?;
         let ended = (Removal::Directory, made);
         let departures = removals::end(tx, &team, &leaving, ended).await?;
-        store::directories::clear(tx, team.id).await?;
+        end_groups(tx, &directory, (power.person(), made)).await?;
         let event = happened(&directory, EventType::DirectoryTerminated, &[]);
         store::events::append(tx, &[event], made).await?;
         Ok((leaving.len(), departures))
     })
     .await
+}
+
+/// Ends a directory with its groups. Whoever is left has by a grant of his own what he had by them.
+async fn end_groups(
+    tx: &Tx,
+    directory: &Directory,
+    (granter, made): (Option<Uuid>, Made<'_>),
+) -> Result<()> {
+    let team = directory.team_id;
+    let groups = store::groups::all(tx, (team, directory.id)).await?;
+    let groups: Vec<Uuid> = groups.into_iter().map(|group| group.id).collect();
+    granting::keep(tx, (team, granter), made).await?;
+    store::directories::clear(tx, team).await?;
+    granting::settle(tx, team, &groups, made).await
 }
 
 /// Makes members of a directory the team's own. What a directory took from somebody, an admin must give back.

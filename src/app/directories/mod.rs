@@ -22,8 +22,12 @@ use crate::{
 
 mod applying;
 pub mod ends;
+mod granting;
+mod group_syncs;
+pub mod groups;
 pub mod keeping;
 mod knowing;
+pub mod mappings;
 mod planning;
 pub mod syncs;
 

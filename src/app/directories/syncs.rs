@@ -3,7 +3,7 @@
 use prost::Message;
 use uuid::Uuid;
 
-use super::{applying, find, planning};
+use super::{applying, find, group_syncs, planning};
 use crate::{
     app::{
         Call, Context,
@@ -13,6 +13,7 @@ use crate::{
     clock::Time,
     domain::{
         directories::Directory,
+        groups::{self, GroupResult, RawGroup},
         syncs::{self, Entry, RawEntry, SyncMode},
         teams::Team,
     },
@@ -36,23 +37,29 @@ pub struct Sync {
     pub new_cursor: Option<String>,
     /// Whether as many may leave as will.
     pub removal_guard_override: bool,
-    /// What the directory says.
+    /// What the directory says of people.
     pub entries: Vec<RawEntry>,
+    /// What it says of groups.
+    pub groups: Vec<RawGroup>,
+    /// Whether a snapshot has all of its groups.
+    pub groups_included: bool,
 }
 
 /// Syncs a directory, as a service or somebody who looks after it asks.
 ///
 /// # Errors
-/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `DIRECTORY_NOT_FOUND`, `DIRECTORY_ENTITLEMENT_MISSING`, `CURSOR_MISMATCH`, `REMOVAL_GUARD`.
+/// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `DIRECTORY_NOT_FOUND`, `DIRECTORY_ENTITLEMENT_MISSING`, `CURSOR_MISMATCH`, `REMOVAL_GUARD`,
+/// `GROUPS_USED_UP`, `GROUP_MEMBERS_USED_UP`.
 pub async fn run<A: Message + Default>(
     ctx: &Context,
     call: &Call,
     command: &Sync,
-    show: impl Fn((Directory, Applied), Time) -> A,
+    show: impl Fn((Directory, Applied, Vec<GroupResult>), Time) -> A,
 ) -> Result<A> {
     let now = ctx.clock.now();
     let place = Place::Team(command.team_id);
     let entries = &syncs::judge(command.mode, &command.entries)[..];
+    let groups = &groups::judge(command.mode, &command.groups)[..];
     once(ctx, (call, place, now), show, |tx| async move {
         let tx = &tx;
         let (team, _) = authority::enter(tx, call.caller(), command.team_id).await?;
@@ -66,12 +73,16 @@ pub async fn run<A: Message + Default>(
             removal_guard_override: command.removal_guard_override,
         };
         let said = (entries, manner);
-        let applied = apply(ctx, tx, (&team, &directory), said, call.made(now)).await?;
+        let made = call.made(now);
+        let applied = apply(ctx, tx, (&team, &directory), said, made).await?;
+        let all = command.mode == SyncMode::Full && command.groups_included;
+        let said = (groups, all);
+        let grouped = group_syncs::apply(tx, (&team, &directory), said, made).await?;
         directory.cursor.clone_from(&command.new_cursor);
         directory.last_sync_time = Some(now);
         let cursor = directory.cursor.as_deref();
         store::directories::note_sync(tx, (team.id, directory.id), cursor, now).await?;
-        Ok((directory, applied))
+        Ok((directory, applied, grouped))
     })
     .await
 }

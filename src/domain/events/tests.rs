@@ -1,6 +1,7 @@
 //! Positions.
 
 use super::*;
+use crate::error::Rule;
 
 #[test]
 fn a_position_reads_as_it_was_written_and_sorts_alike() {

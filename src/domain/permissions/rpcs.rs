@@ -108,6 +108,26 @@ pub const RULES: &[Rule] = &[
         TeamsWrite,
     ),
     rule(
+        "DirectoryService/ListDirectoryGroups",
+        P::TeamRead,
+        TeamsRead,
+    ),
+    rule(
+        "DirectoryService/ListDirectoryGroupMembers",
+        P::TeamRead,
+        TeamsRead,
+    ),
+    rule(
+        "DirectoryService/CreateGroupMapping",
+        P::SsoUpdate,
+        TeamsWrite,
+    ),
+    rule(
+        "DirectoryService/DeleteGroupMapping",
+        P::SsoUpdate,
+        TeamsWrite,
+    ),
+    rule(
         "DirectoryService/SyncDirectory",
         P::DirectorySync,
         IdentityWrite,

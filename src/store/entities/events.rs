@@ -37,6 +37,7 @@ pub(in crate::store) struct Model {
     pub(in crate::store) connection_id: Option<Uuid>,
     pub(in crate::store) domain: Option<String>,
     pub(in crate::store) directory_id: Option<Uuid>,
+    pub(in crate::store) group_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

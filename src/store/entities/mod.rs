@@ -2,10 +2,13 @@
 
 pub(super) mod api_keys;
 pub(super) mod directories;
+pub(super) mod directory_group_members;
+pub(super) mod directory_groups;
 pub(super) mod directory_users;
 pub(super) mod email_changes;
 pub(super) mod event_log;
 pub(super) mod events;
+pub(super) mod group_mappings;
 pub(super) mod hub_admins;
 pub(super) mod hubs;
 pub(super) mod import_results;

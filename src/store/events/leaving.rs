@@ -15,6 +15,8 @@ use crate::{
         access::Verdict,
         bulk,
         entities::{
+            directory_group_members::{self, Column as Groupings},
+            directory_groups::{self, Column as Groups},
             events::{Column, Entity},
             hub_admins::{self, Column as Admins},
             hubs::{self, Column as Hubs},
@@ -36,7 +38,8 @@ pub async fn append_of_accesses(
     made: Made<'_>,
 ) -> Result<()> {
     let of = |column: Accesses| Expr::col((product_access::Entity, column));
-    let by_project = of(Accesses::Path).eq(PathKind::Project.word());
+    let by = |kind: PathKind| of(Accesses::Path).eq(kind.word());
+    let through = |kind| Expr::case(by(kind), of(Accesses::ThroughId)).into();
     let types = (
         EventType::AccessRemains.word(),
         EventType::AccessEnded.word(),
@@ -48,10 +51,8 @@ pub async fn append_of_accesses(
         (Column::HubId, of(Accesses::HubId)),
         (Column::ProductId, of(Accesses::ProductId)),
         (Column::AccessPath, of(Accesses::Path)),
-        (
-            Column::ProjectId,
-            Expr::case(by_project, of(Accesses::ThroughId)).into(),
-        ),
+        (Column::ProjectId, through(PathKind::Project)),
+        (Column::GroupId, through(PathKind::Group)),
         (Column::State, verdict.state()),
         (Column::RuleValidFrom, verdict.rule()),
     ];
@@ -112,6 +113,35 @@ pub async fn append_of_project_members(tx: &Tx, rows: Rows<'_>, made: Made<'_>) 
         .and_where(of(Places::UserId).is_in(rows.0.1.iter().copied()))
         .take();
     let order = "project_members.team_id, project_members.user_id, project_members.project_id";
+    insert(tx, (from, values), order, (rows.1, made)).await
+}
+
+/// An event for each group in which people who leave are.
+pub async fn append_of_group_members(tx: &Tx, rows: Rows<'_>, made: Made<'_>) -> Result<()> {
+    let of = |column: Groupings| Expr::col((directory_group_members::Entity, column));
+    let group = |column: Groups| Expr::col((directory_groups::Entity, column));
+    let values = vec![
+        (
+            Column::EventType,
+            Expr::value(EventType::GroupMemberRemoved.word()),
+        ),
+        (Column::TeamId, of(Groupings::TeamId)),
+        (Column::UserId, of(Groupings::UserId)),
+        (Column::GroupId, of(Groupings::GroupId)),
+        (Column::DirectoryId, group(Groups::DirectoryId)),
+    ];
+    let from = Query::select()
+        .from(directory_group_members::Entity)
+        .inner_join(
+            directory_groups::Entity,
+            group(Groups::TeamId)
+                .eq(of(Groupings::TeamId))
+                .and(group(Groups::Id).eq(of(Groupings::GroupId))),
+        )
+        .and_where(of(Groupings::TeamId).is_in(rows.0.0.iter().copied()))
+        .and_where(of(Groupings::UserId).is_in(rows.0.1.iter().copied()))
+        .take();
+    let order = "directory_group_members.team_id, directory_group_members.user_id, directory_group_members.group_id";
     insert(tx, (from, values), order, (rows.1, made)).await
 }
 

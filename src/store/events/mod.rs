@@ -6,7 +6,9 @@ mod read;
 mod rows;
 mod write;
 
-pub use leaving::{append_of_accesses, append_of_hub_admins, append_of_project_members};
+pub use leaving::{
+    append_of_accesses, append_of_group_members, append_of_hub_admins, append_of_project_members,
+};
 pub use log::{Reach, continue_numbering, delete_before, gone, head, head_at, reach};
 pub use read::{Cut, bounds, page};
 pub use write::{

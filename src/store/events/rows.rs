@@ -8,7 +8,7 @@ use crate::{
         events::{Event, EventPosition, EventType, Family, Happening, Membership, Origin, Payload},
         letters::{DeliveryState, LetterKind},
         members::{MemberState, Removal, Source},
-        product_events::{AccessPlace, ProjectPlace},
+        product_events::{AccessPlace, GroupPlace, ProjectPlace},
         products::ProductId,
         projects::ProjectRole,
         roles::Role,
@@ -89,7 +89,7 @@ fn payload(family: Family, row: Model) -> Result<Payload> {
         Family::Access => Payload::Access(AccessPlace {
             hub_id: row.hub_id.ok_or_else(incomplete)?,
             product_id: product(row.product_id)?,
-            path: path(row.access_path.as_deref(), row.project_id),
+            path: path(row.access_path.as_deref(), (row.project_id, row.group_id)),
             state: needed(row.state, AccessState::of)?,
             rule_valid_from: opt_time(row.rule_valid_from)?,
         }),
@@ -102,6 +102,12 @@ fn payload(family: Family, row: Model) -> Result<Payload> {
             row.directory_id.ok_or_else(incomplete)?,
             split(row.changed_fields),
         ),
+        Family::Group => Payload::Group(GroupPlace {
+            directory_id: row.directory_id.ok_or_else(incomplete)?,
+            group_id: row.group_id.ok_or_else(incomplete)?,
+            hub_id: row.hub_id,
+            changed_fields: split(row.changed_fields),
+        }),
         Family::Unknown => Payload::Unknown,
         Family::Key => Payload::Key(row.key_id.ok_or_else(incomplete)?),
         Family::Member => Payload::Member(Membership {
@@ -125,11 +131,13 @@ fn product(id: Option<String>) -> Result<ProductId> {
         .map_err(|broken| Error::kept(&broken))
 }
 
-fn path(kind: Option<&str>, project: Option<Uuid>) -> AccessPath {
-    match (kind.and_then(PathKind::of), project) {
-        (Some(PathKind::Direct), _) => AccessPath::Direct,
-        (Some(PathKind::Project), Some(project)) => AccessPath::Project(project),
-        (Some(PathKind::Project) | None, _) => AccessPath::Unknown,
+fn path(kind: Option<&str>, (project, group): (Option<Uuid>, Option<Uuid>)) -> AccessPath {
+    match kind.and_then(PathKind::of) {
+        Some(PathKind::Direct) => AccessPath::Direct,
+        Some(PathKind::Project) => project.map_or(AccessPath::Unknown, AccessPath::Project),
+        // A replica that knows no groups tells of what ended without the group.
+        Some(PathKind::Group) => group.map_or(AccessPath::Unknown, AccessPath::Group),
+        None => AccessPath::Unknown,
     }
 }
 
@@ -181,6 +189,7 @@ pub(super) fn row(happening: &Happening, made: &Made<'_>, position: EventPositio
         connection_id: None,
         domain: None,
         directory_id: None,
+        group_id: None,
     };
     match &happening.payload {
         Payload::Team(fields) | Payload::User(fields) => {
@@ -229,6 +238,7 @@ pub(super) fn row(happening: &Happening, made: &Made<'_>, position: EventPositio
             row.product_id = Some(place.product_id.as_str().to_owned());
             row.access_path = place.path.kind().map(|kind| kind.word().to_owned());
             row.project_id = place.path.project();
+            row.group_id = place.path.group();
             row.state = Some(place.state.word().to_owned());
             row.rule_valid_from = place.rule_valid_from.map(micros);
         }
@@ -240,6 +250,12 @@ pub(super) fn row(happening: &Happening, made: &Made<'_>, position: EventPositio
         Payload::Directory(directory, fields) => {
             row.directory_id = Some(*directory);
             row.changed_fields = join(fields);
+        }
+        Payload::Group(place) => {
+            row.directory_id = Some(place.directory_id);
+            row.group_id = Some(place.group_id);
+            row.hub_id = place.hub_id;
+            row.changed_fields = join(&place.changed_fields);
         }
         Payload::Unknown => {}
         Payload::Key(key) => row.key_id = Some(key.clone()),

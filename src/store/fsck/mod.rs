@@ -12,6 +12,7 @@ use crate::error::Result;
 mod access;
 mod accounts;
 mod directories;
+mod groups;
 mod hubs;
 mod imports;
 mod invitations;
@@ -44,6 +45,7 @@ pub fn all() -> impl Iterator<Item = &'static Invariant> {
         access::ALL,
         sso::ALL,
         directories::ALL,
+        groups::ALL,
     ]
     .into_iter()
     .flatten()

@@ -3,12 +3,17 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, Order, QueryFilter, QuerySelect,
+    sea_query::{Expr, ExprTrait, Query},
 };
 use uuid::Uuid;
 
 use super::{
-    super::{Reads, bulk, entities::directory_group_members as places, rows::time},
+    super::{
+        Reads, bulk,
+        entities::{directory_group_members as places, directory_users as links},
+        rows::time,
+    },
     About, Ask,
 };
 use crate::{
@@ -94,41 +99,41 @@ pub async fn is_taken(
     Ok(total > 0)
 }
 
-#[derive(FromQueryResult)]
-struct Place {
-    group_id: Uuid,
-    user_id: Uuid,
-    user_name: String,
-}
-
 /// Who is in these groups, as they show him: no more people than all groups of a directory may have.
 pub async fn members(
     db: &impl Reads,
     team: Uuid,
     groups: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<KeptMember>>> {
+    let place = |column| Expr::col((places::Entity, column));
+    let link = |column| Expr::col((links::Entity, column));
     let mut found: HashMap<Uuid, Vec<KeptMember>> = HashMap::new();
     for chunk in groups.chunks(bulk::IDS) {
-        let rows = places::Entity::find()
-            .select_only()
-            .columns([places::Column::GroupId, places::Column::UserId])
-            .column_as(
-                super::super::entities::directory_users::Column::UserName,
-                "user_name",
+        let select = Query::select()
+            .columns([
+                (places::Entity, places::Column::GroupId),
+                (places::Entity, places::Column::UserId),
+            ])
+            .column((links::Entity, links::Column::UserName))
+            .from(places::Entity)
+            .inner_join(
+                links::Entity,
+                link(links::Column::TeamId)
+                    .eq(place(places::Column::TeamId))
+                    .and(link(links::Column::UserId).eq(place(places::Column::UserId))),
             )
-            .join(JoinType::InnerJoin, places::link())
-            .filter(places::Column::TeamId.eq(team))
-            .filter(places::Column::GroupId.is_in(chunk.iter().copied()))
-            .order_by_asc(places::Column::GroupId)
-            .order_by_asc(places::Column::UserId)
-            .into_model::<Place>()
-            .all(db.connection())
-            .await?;
-        for row in rows {
-            found.entry(row.group_id).or_default().push(KeptMember {
-                id: row.user_id,
-                user_name: row.user_name,
-            });
+            .and_where(place(places::Column::TeamId).eq(team))
+            .and_where(place(places::Column::GroupId).is_in(chunk.iter().copied()))
+            .order_by((places::Entity, places::Column::GroupId), Order::Asc)
+            .order_by((places::Entity, places::Column::UserId), Order::Asc)
+            .take();
+        for row in db.connection().query_all(&select).await? {
+            let member = KeptMember {
+                id: row.try_get("", "user_id")?,
+                user_name: row.try_get("", "user_name")?,
+            };
+            let group = row.try_get("", "group_id")?;
+            found.entry(group).or_default().push(member);
         }
     }
     Ok(found)

@@ -1,0 +1,79 @@
+//! Groups of directories, who is in them, and which hubs they give access to.
+
+use sea_orm_migration::prelude::*;
+
+use crate::dialect::run;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+/// A group is its directory's by one of its own ids. Whoever is in one is kept by the directory, and in the team: who leaves it leaves
+/// his groups. An access by a group is a row of `product_access` by the path GROUP, which goes through the group; its text is no key, since
+/// the row outlives the group.
+///
+/// A replica of the version before ends memberships and leaves the rows here behind: such a row counts for nothing, and goes when
+/// the group is sent again. It cannot give up a directory that has groups, nor delete a hub that a group is mapped to.
+const UP: &str = "
+CREATE TABLE directory_groups (
+    team_id {uuid} NOT NULL,
+    id {uuid} NOT NULL,
+    directory_id {uuid} NOT NULL,
+    external_id {key} NOT NULL,
+    display_name text NOT NULL,
+    create_time bigint NOT NULL,
+    update_time bigint NOT NULL,
+    PRIMARY KEY (team_id, id),
+    FOREIGN KEY (team_id, directory_id) REFERENCES directories (team_id, id)
+) {by_key};
+CREATE UNIQUE INDEX directory_groups_external ON directory_groups (team_id, directory_id, external_id);
+
+CREATE TABLE directory_group_members (
+    team_id {uuid} NOT NULL,
+    group_id {uuid} NOT NULL,
+    user_id {uuid} NOT NULL,
+    PRIMARY KEY (team_id, group_id, user_id),
+    FOREIGN KEY (team_id, group_id) REFERENCES directory_groups (team_id, id),
+    FOREIGN KEY (team_id, user_id) REFERENCES members (team_id, user_id)
+) {by_key};
+CREATE INDEX directory_group_members_user ON directory_group_members (team_id, user_id);
+
+CREATE TABLE group_mappings (
+    team_id {uuid} NOT NULL,
+    group_id {uuid} NOT NULL,
+    id {uuid} NOT NULL,
+    hub_id {uuid} NOT NULL,
+    creator_user_id {uuid},
+    create_time bigint NOT NULL,
+    PRIMARY KEY (team_id, group_id, id),
+    FOREIGN KEY (team_id, group_id) REFERENCES directory_groups (team_id, id),
+    FOREIGN KEY (team_id, hub_id) REFERENCES hubs (team_id, id)
+) {by_key};
+CREATE UNIQUE INDEX group_mappings_hub ON group_mappings (team_id, hub_id, group_id);
+
+CREATE INDEX product_access_group ON product_access (team_id, through_id) WHERE path = 'GROUP';
+
+ALTER TABLE events ADD COLUMN group_id {uuid};
+";
+
+const DOWN: &str = "
+ALTER TABLE events DROP COLUMN group_id;
+DROP INDEX product_access_group;
+DROP TABLE group_mappings;
+DROP TABLE directory_group_members;
+DROP TABLE directory_groups;
+";
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        run(manager, UP).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        run(manager, DOWN).await
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+}

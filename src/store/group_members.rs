@@ -1,0 +1,206 @@
+//! Who is in which group of a directory. Whoever writes here holds the team's lock.
+
+use std::collections::HashMap;
+
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    sea_query::{Expr, ExprTrait, Query},
+};
+use uuid::Uuid;
+
+use super::{
+    Reads, Tx, bulk,
+    entities::{
+        directory_group_members::{ActiveModel, Column, Entity, Model},
+        directory_users, members,
+    },
+};
+use crate::{
+    domain::pages::{Page, Position},
+    error::Result,
+};
+
+/// Pairs of one statement: two values each, and few enough for SQLite.
+const PAIRS: usize = 8_000;
+
+/// Puts people into groups; the key refuses who is in one already.
+pub async fn insert(tx: &Tx, team: Uuid, pairs: &[(Uuid, Uuid)]) -> Result<()> {
+    let rows = pairs.iter().map(|(group, user)| Model {
+        team_id: team,
+        group_id: *group,
+        user_id: *user,
+    });
+    bulk::insert::<Model, ActiveModel>(tx, rows.collect()).await
+}
+
+/// Takes people out of groups.
+pub async fn delete(tx: &Tx, team: Uuid, pairs: &[(Uuid, Uuid)]) -> Result<()> {
+    for chunk in pairs.chunks(PAIRS) {
+        let pair = Expr::tuple([Expr::col(Column::GroupId), Expr::col(Column::UserId)]);
+        let these = chunk.iter().copied();
+        let done = Entity::delete_many()
+            .filter(Column::TeamId.eq(team))
+            .filter(pair.in_tuples(these))
+            .exec(tx.connection())
+            .await?;
+        bulk::expect(chunk.len() as u64, done.rows_affected)?;
+    }
+    Ok(())
+}
+
+/// Empties every group of a team.
+pub(super) async fn clear(tx: &Tx, team: Uuid) -> Result<()> {
+    Entity::delete_many()
+        .filter(Column::TeamId.eq(team))
+        .exec(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// In how many groups people of teams are, all together: many of one team, or one of many.
+pub async fn count_of(db: &impl Reads, people: (&[Uuid], &[Uuid])) -> Result<u64> {
+    Ok(Entity::find()
+        .filter(of_people(people))
+        .count(db.connection())
+        .await?)
+}
+
+/// Takes people who leave out of every group; so many.
+pub async fn leave(tx: &Tx, (people, count): ((&[Uuid], &[Uuid]), u64)) -> Result<()> {
+    let done = Entity::delete_many()
+        .filter(of_people(people))
+        .exec(tx.connection())
+        .await?;
+    bulk::expect(count, done.rows_affected)
+}
+
+fn of_people((teams, users): (&[Uuid], &[Uuid])) -> Condition {
+    Condition::all()
+        .add(Column::TeamId.is_in(teams.iter().copied()))
+        .add(Column::UserId.is_in(users.iter().copied()))
+}
+
+/// How many are in all groups of a team together.
+pub async fn count(db: &impl Reads, team: Uuid) -> Result<u64> {
+    Ok(Entity::find()
+        .filter(Column::TeamId.eq(team))
+        .count(db.connection())
+        .await?)
+}
+
+/// How many are in each of these groups.
+pub async fn counts(db: &impl Reads, team: Uuid, groups: &[Uuid]) -> Result<HashMap<Uuid, u32>> {
+    let rows: Vec<(Uuid, i64)> = Entity::find()
+        .select_only()
+        .column(Column::GroupId)
+        .column_as(Column::UserId.count(), "people")
+        .filter(Column::TeamId.eq(team))
+        .filter(Column::GroupId.is_in(groups.iter().copied()))
+        .group_by(Column::GroupId)
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    let counts = rows.into_iter();
+    Ok(counts
+        .map(|(group, people)| (group, u32::try_from(people).unwrap_or(u32::MAX)))
+        .collect())
+}
+
+/// Who is in these groups, as (group, person).
+pub async fn of_groups(db: &impl Reads, team: Uuid, groups: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
+    let mut found = Vec::new();
+    for chunk in groups.chunks(bulk::IDS) {
+        let rows = Entity::find()
+            .filter(Column::TeamId.eq(team))
+            .filter(Column::GroupId.is_in(chunk.iter().copied()))
+            .all(db.connection())
+            .await?;
+        found.extend(rows.into_iter().map(|row| (row.group_id, row.user_id)));
+    }
+    Ok(found)
+}
+
+/// A page of a group's people, by their ids, with the directory's ids of them.
+pub async fn page(
+    db: &impl Reads,
+    (team, group): (Uuid, Uuid),
+    (after, size): (Option<Uuid>, u64),
+) -> Result<Page<(Uuid, String)>> {
+    let place = |column| Expr::col((Entity, column));
+    let link = |column| Expr::col((directory_users::Entity, column));
+    let mut select = Query::select()
+        .column((Entity, Column::UserId))
+        .column((directory_users::Entity, directory_users::Column::ExternalId))
+        .from(Entity)
+        .inner_join(
+            directory_users::Entity,
+            link(directory_users::Column::TeamId)
+                .eq(place(Column::TeamId))
+                .and(link(directory_users::Column::UserId).eq(place(Column::UserId))),
+        )
+        .and_where(place(Column::TeamId).eq(team))
+        .and_where(place(Column::GroupId).eq(group))
+        .order_by((Entity, Column::UserId), sea_orm::Order::Asc)
+        .limit(size + 1)
+        .take();
+    if let Some(after) = after {
+        select.and_where(place(Column::UserId).gt(after));
+    }
+    let rows = db.connection().query_all(&select).await?;
+    let people = rows.iter().map(|row| {
+        let user = row.try_get("", "user_id")?;
+        Ok((user, row.try_get("", "external_id")?))
+    });
+    let people = people.collect::<Result<Vec<(Uuid, String)>>>()?;
+    Ok(Page::cut(people, size, |(user, _)| {
+        Position(user.as_bytes().to_vec())
+    }))
+}
+
+/// Whom a directory has in its team by these ids.
+pub async fn people(
+    db: &impl Reads,
+    place: (Uuid, Uuid),
+    external_ids: &[&str],
+) -> Result<HashMap<String, Uuid>> {
+    let mut found = HashMap::with_capacity(external_ids.len());
+    for chunk in external_ids.chunks(bulk::IDS) {
+        let these = directory_users::Column::ExternalId.is_in(chunk.iter().copied());
+        let rows = present(place)
+            .column(directory_users::Column::ExternalId)
+            .column(directory_users::Column::UserId)
+            .filter(these);
+        found.extend(rows.into_tuple().all(db.connection()).await?);
+    }
+    Ok(found)
+}
+
+/// Which of these people a directory has in its team.
+pub async fn known(db: &impl Reads, place: (Uuid, Uuid), users: &[Uuid]) -> Result<Vec<Uuid>> {
+    let mut found = Vec::new();
+    for chunk in users.chunks(bulk::IDS) {
+        let these = directory_users::Column::UserId.is_in(chunk.iter().copied());
+        let rows = present(place)
+            .column(directory_users::Column::UserId)
+            .filter(these);
+        found.extend(rows.into_tuple::<Uuid>().all(db.connection()).await?);
+    }
+    Ok(found)
+}
+
+fn present((team, directory): (Uuid, Uuid)) -> sea_orm::Select<directory_users::Entity> {
+    let member = |column| Expr::col((members::Entity, column));
+    let link = |column| Expr::col((directory_users::Entity, column));
+    let here = Query::select()
+        .expr(Expr::value(1))
+        .from(members::Entity)
+        .and_where(member(members::Column::TeamId).eq(link(directory_users::Column::TeamId)))
+        .and_where(member(members::Column::UserId).eq(link(directory_users::Column::UserId)))
+        .and_where(member(members::Column::RemoveTime).is_null())
+        .take();
+    directory_users::Entity::find()
+        .select_only()
+        .filter(directory_users::Column::TeamId.eq(team))
+        .filter(directory_users::Column::DirectoryId.eq(directory))
+        .filter(Expr::exists(here))
+}
