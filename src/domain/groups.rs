@@ -40,7 +40,7 @@ pub struct Group {
     pub display_name: DisplayName,
     /// When it came.
     pub create_time: Time,
-    /// When its name or external id last changed.
+    /// When it was last changed, or somebody came or went; each change has a time of its own.
     pub update_time: Time,
 }
 

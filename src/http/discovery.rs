@@ -100,7 +100,10 @@ fn types(visit: &Visit) -> [Value; 2] {
     };
     let person = ("A person whom the directory manages", USER);
     let people = ("People whom the directory has in one place", GROUP);
-    [kind("User", "/Users", person), kind("Group", "/Groups", people)]
+    [
+        kind("User", "/Users", person),
+        kind("Group", "/Groups", people),
+    ]
 }
 
 fn all_schemas(visit: &Visit) -> [Value; 2] {

@@ -108,7 +108,8 @@ impl Query {
 /// The names of a list, without their schema, in small letters.
 fn names(list: &str) -> Vec<String> {
     let names = list.split(',').map(|name| name.trim().to_ascii_lowercase());
-    let schemas = [attributes::USER, groups::GROUP].map(|it| format!("{}:", it.to_ascii_lowercase()));
+    let schemas =
+        [attributes::USER, groups::GROUP].map(|it| format!("{}:", it.to_ascii_lowercase()));
     let short = names.map(|name| {
         let mut schemas = schemas.iter();
         let short = schemas.find_map(|schema| name.strip_prefix(schema.as_str()));

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, Statement, Value,
+    sea_query::{CaseStatement, Expr, ExprTrait},
 };
 use uuid::Uuid;
 
@@ -14,6 +15,7 @@ use super::{
     rows::{micros, time},
 };
 use crate::{
+    clock::Time,
     domain::{
         groups::Group,
         names::DisplayName,
@@ -67,29 +69,39 @@ pub async fn update(tx: &Tx, team: Uuid, groups: &[&Group]) -> Result<()> {
         let first = values.len() + 1;
         let comma = if rows.is_empty() { "" } else { ", " };
         // Writing into a string cannot fail.
-        let _ = write!(
-            rows,
-            "{comma}(${first}, ${}, ${}, ${})",
-            first + 1,
-            first + 2,
-            first + 3
-        );
+        let _ = write!(rows, "{comma}(${first}, ${}, ${})", first + 1, first + 2);
         values.extend([
             Value::from(group.id),
             group.external_id.as_str().into(),
             group.display_name.as_str().into(),
-            micros(group.update_time).into(),
         ]);
     }
     let sql = format!(
-        "WITH said (id, external_id, display_name, update_time) AS (VALUES {rows})
-        UPDATE directory_groups SET external_id = said.external_id, display_name = said.display_name,
-            update_time = said.update_time
+        "WITH said (id, external_id, display_name) AS (VALUES {rows})
+        UPDATE directory_groups SET external_id = said.external_id, display_name = said.display_name
         FROM said WHERE directory_groups.team_id = $1 AND directory_groups.id = said.id"
     );
     let statement = Statement::from_sql_and_values(backend, sql, values);
     let done = connection.execute_raw(statement).await?;
     bulk::expect(groups.len() as u64, done.rows_affected())
+}
+
+/// Notes that groups were changed: at this moment, or after the change before, whichever is later.
+pub async fn touch(tx: &Tx, team: Uuid, ids: &[Uuid], now: Time) -> Result<()> {
+    for chunk in ids.chunks(bulk::IDS) {
+        let before = || Expr::col(Column::UpdateTime);
+        let after = CaseStatement::new()
+            .case(before().lt(micros(now)), micros(now))
+            .finally(before().add(1));
+        let done = Entity::update_many()
+            .col_expr(Column::UpdateTime, after.into())
+            .filter(Column::TeamId.eq(team))
+            .filter(Column::Id.is_in(chunk.iter().copied()))
+            .exec(tx.connection())
+            .await?;
+        bulk::expect(chunk.len() as u64, done.rows_affected)?;
+    }
+    Ok(())
 }
 
 /// Deletes groups; a key refuses it while somebody is in one, or one is mapped.

@@ -45,7 +45,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sea_orm", &["store"]),
     ("lettre", &["mail"]),
     ("jsonwebtoken", &["oidc"]),
-    ("hyper_util", &["oidc"]),
+    ("hyper_util", &["oidc", "server"]),
     ("hyper_rustls", &["oidc"]),
     ("axum", &["http"]),
 ];

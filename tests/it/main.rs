@@ -175,6 +175,7 @@ mod samples;
 mod scim_adoption;
 mod scim_crawler;
 mod scim_door;
+mod scim_groups;
 mod scim_lists;
 mod scim_plans;
 mod scim_transport;
@@ -344,6 +345,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     scim_adoption::tests,
     scim_crawler::tests,
     scim_door::tests,
+    scim_groups::tests,
     scim_lists::tests,
     scim_plans::tests,
     scim_transport::tests,

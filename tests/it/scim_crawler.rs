@@ -33,6 +33,8 @@ async fn side(h: &Harness, name: &str) -> Side {
         "name": {"givenName": "Ada", "familyName": format!("Of {name}")}, "emails": [{"value": email}],
     });
     let user = id(&scim.post(user).await.ok(201));
+    let group = format!("Group {name}");
+    let made = scim.group(&group, &[&user]).await.ok(201);
     Side {
         scim,
         named: vec![
@@ -43,8 +45,10 @@ async fn side(h: &Harness, name: &str) -> Side {
             format!("00u {name}"),
             format!("Ada {name}"),
             email,
+            id(&made),
+            format!("of {group}"),
         ],
-        secrets: vec![user, format!("Shown {name}"), format!("Of {name}")],
+        secrets: vec![user, id(&made), group, format!("Shown {name}"), format!("Of {name}")],
     }
 }
 
@@ -53,7 +57,14 @@ fn calls(id: &str) -> Vec<(Method, String, Value)> {
     let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
     let id = id.replace('+', "%20");
     let operations = json!({"Operations": [{"op": "replace", "path": "active", "value": false}]});
+    let operation = json!({"op": "replace", "path": "displayName", "value": "Eve"});
+    let renaming = json!({"Operations": [operation]});
+    let group = json!({"displayName": "Eve"});
     vec![
+        (Method::GET, format!("/Groups/{id}"), Value::Null),
+        (Method::PUT, format!("/Groups/{id}"), group),
+        (Method::PATCH, format!("/Groups/{id}"), renaming),
+        (Method::DELETE, format!("/Groups/{id}"), Value::Null),
         (Method::GET, format!("/Users/{id}"), Value::Null),
         (Method::PUT, format!("/Users/{id}"), called("eve")),
         (Method::PATCH, format!("/Users/{id}"), operations),
@@ -87,7 +98,20 @@ async fn nobody_gets_at_another_directorys_people_by_scim(h: &Harness) {
             assert_eq!(mine.scim.count(&either).await, 1, "{either}");
         }
     }
+    for named in &theirs.named {
+        for attribute in ["id", "externalId", "displayName", "members.value"] {
+            let filter = format!("{attribute} eq {}", json!(named));
+            assert_eq!(mine.scim.count_of("/Groups", &filter).await, 0, "{filter}");
+        }
+        let refused = mine.scim.group("Eve", &[named]).await;
+        tells("a member of theirs", &refused.refused(400, Some("invalidValue")));
+        let more = json!([{"op": "add", "path": "members", "value": [{"value": named}]}]);
+        let refused = mine.scim.change_group(&mine.named[7], more).await;
+        tells("a member of theirs", &refused.refused(400, Some("invalidValue")));
+    }
     for path in [
+        "/Groups",
+        "/Groups?attributes=members",
         "/Users",
         "/Users?count=1&startIndex=1",
         "/Users?attributes=meta",

@@ -180,8 +180,13 @@ impl Scim {
 
     /// How many users a filter finds.
     pub(crate) async fn count(&self, filter: &str) -> u64 {
+        self.count_of("/Users", filter).await
+    }
+
+    /// How many of these resources a filter finds.
+    pub(crate) async fn count_of(&self, path: &str, filter: &str) -> u64 {
         let query: String = form_urlencoded::byte_serialize(filter.as_bytes()).collect();
-        let answer = self.get(&format!("/Users?filter={query}")).await;
+        let answer = self.get(&format!("{path}?filter={query}")).await;
         assert_eq!(answer.status, 200, "{filter}: {}", answer.body);
         answer.body["totalResults"].as_u64().expect("a number")
     }

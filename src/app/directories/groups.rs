@@ -53,6 +53,17 @@ impl Changes {
             && self.left.is_empty()
     }
 
+    /// The groups that were there and still are, of which something is new.
+    fn changed(&self) -> Vec<Uuid> {
+        let updated = self.updated.iter().map(|(group, _)| group.id);
+        let pairs = self.joined.iter().chain(&self.left);
+        let mut changed: BTreeSet<Uuid> = pairs.map(|(group, _)| *group).chain(updated).collect();
+        for group in self.created.iter().chain(&self.deleted) {
+            changed.remove(&group.id);
+        }
+        changed.into_iter().collect()
+    }
+
     /// The groups of which access may have to change.
     fn concerned(&self) -> Vec<Uuid> {
         let deleted = self.deleted.iter().map(|group| group.id);
@@ -94,6 +105,7 @@ pub async fn carry_out(
     store::groups::delete(tx, team.id, &deleted).await?;
     store::groups::insert(tx, &created).await?;
     store::group_members::insert(tx, team.id, &changes.joined).await?;
+    store::groups::touch(tx, team.id, &changes.changed(), made.at).await?;
 
     let events = told(directory, changes, &mappings);
     store::events::append(tx, &events, made).await?;

@@ -21,7 +21,7 @@ use crate::{
         },
         texts::ExternalId,
     },
-    error::{Error, Reason, Result, ScimKind},
+    error::{Error, Result, ScimKind},
     ids,
     store::{self, Reads, Tx},
 };
@@ -43,7 +43,12 @@ pub async fn get(
     directory: &Directory,
     (id, with_members): (Uuid, bool),
 ) -> Result<Shown> {
-    shown(&ctx.store, (directory.team_id, directory.id), (id, with_members)).await
+    shown(
+        &ctx.store,
+        (directory.team_id, directory.id),
+        (id, with_members),
+    )
+    .await
 }
 
 /// How many groups of a directory are so, and some of them: after so many, so many.

@@ -1,9 +1,6 @@
 //! The users of a directory as SCIM asks for them.
 
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, Statement,
-    Value, sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, sea_query::Expr};
 use uuid::Uuid;
 
 use super::{
@@ -17,11 +14,7 @@ use super::{
 use crate::{
     clock::Time,
     domain::{
-        scim::{
-            Condition, KeptUser, ScimUser,
-            conditions::{TextField, TimeField},
-            filter::Operator,
-        },
+        scim::{Condition, KeptUser, ScimUser, conditions::TextField, filter::Operator},
         texts::ExternalId,
     },
     error::{Error, Result},
