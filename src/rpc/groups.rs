@@ -18,13 +18,16 @@ use crate::{
     proto,
 };
 
+/// How many groups a page has at most, so that it fits into a message with all their mappings.
+const MOST: u64 = 200;
+
 pub(super) async fn list(
     rpc: Rpc,
     caller: Caller,
     mut message: proto::ListDirectoryGroupsRequest,
 ) -> Result<proto::ListDirectoryGroupsResponse> {
     let token = std::mem::take(&mut message.page_token);
-    let size = size(std::mem::take(&mut message.page_size));
+    let size = size(std::mem::take(&mut message.page_size)).min(MOST);
     let mut violations = Violations::new();
     let team = violations.take(id("team_id", &message.team_id));
     let directory = violations.take(id("directory_id", &message.directory_id));

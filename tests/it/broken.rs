@@ -9,6 +9,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbB
 use crate::{
     directory_fixtures::{delta, entry},
     fixtures::{Invited, NewTeam, WEEK},
+    groups::fixtures::group,
     harness::Harness,
     refusals::Outcome,
 };
@@ -61,7 +62,9 @@ impl Life {
         assert!(h.sign_in(token).await.answered().linked);
         let (directory, _) = h.directory(&team.id).await;
         let kept = [entry("kept", &email("dora"))];
-        h.sync(delta(&directory), &kept).await;
+        let groups = [group("staff", "Staff", &["kept"])];
+        h.sync_groups(delta(&directory), &kept, &groups).await;
+        h.map(&h.only_group(&directory).await, &hub).await;
         let waiting = h.invite_unread(&team.id, &email("quinn")).await;
         Self {
             team,
@@ -126,7 +129,10 @@ impl Harness {
 pub(crate) struct Keyless(DatabaseConnection);
 
 /// The tables of which invariants tell.
-const TABLES: [&str; 24] = [
+const TABLES: [&str; 27] = [
+    "directory_groups",
+    "directory_group_members",
+    "group_mappings",
     "directories",
     "directory_users",
     "sso_connections",

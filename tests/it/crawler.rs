@@ -30,7 +30,9 @@ use crate::{
 tests![nobody_gets_at_another_team_by_its_ids];
 
 /// What a request can be mixed of. A link's token is no id: whoever holds it is whom it was mailed to.
-const IDS: [&str; 11] = [
+const IDS: [&str; 13] = [
+    "group_id",
+    "mapping_id",
     "connection_id",
     "directory_id",
     "id_token",
@@ -190,6 +192,7 @@ async fn furnish(h: &Harness, name: &str) -> (Things, String) {
     h.only_letter().await;
     let sso = h.sso_things(&team.id, name).await;
     let (directory, _) = h.directory(&team.id).await;
+    let group = h.group_things(&directory).await;
     let mut things = BTreeMap::from([
         ("role_id", role.id),
         ("directory_id", directory.id),
@@ -208,6 +211,7 @@ async fn furnish(h: &Harness, name: &str) -> (Things, String) {
         ("role", Role::Member.as_str_name().to_owned()),
     ]);
     things.extend(sso);
+    things.extend(group);
     (things, team.admin)
 }
 

@@ -99,6 +99,7 @@ pub(crate) fn parts(header: SyncDirectoryHeader, entries: &[DirectoryEntry]) -> 
     }));
     parts.push(Part::End(SyncDirectoryEnd {
         entry_count: i64::try_from(entries.len()).expect("a count"),
+        group_count: 0,
     }));
     parts
 }
@@ -198,13 +199,16 @@ impl Harness {
         answer.directory.expect("the directory")
     }
 
-    /// What fields of a team's directory hold; it is made if there is none.
+    /// What fields of a team's directory and of a group of it hold; they are made if there are none.
     pub(crate) async fn directory_things(&self, team: &str) -> Vec<(&'static str, String)> {
         self.entitle(team).await;
         let request = creation(directory_of(team, "Entra"));
         if let Err(refused) = self.directories().create_directory(request).await {
             assert_eq!(reason(&refused), "DIRECTORY_EXISTS");
         }
-        vec![("directory_id", self.directory_now(team).await.id)]
+        let directory = self.directory_now(team).await;
+        let mut things = self.group_things(&directory).await;
+        things.push(("directory_id", directory.id));
+        things
     }
 }

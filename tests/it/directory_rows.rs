@@ -1,4 +1,4 @@
-//! Rows of directories that every index accepts, and what repeats or strays from them.
+//! Rows of directories and their groups that every index accepts, and what repeats or strays from them.
 
 /// One a table.
 pub(crate) const ROWS: &[&str] = &[
@@ -6,6 +6,10 @@ pub(crate) const ROWS: &[&str] = &[
      VALUES ({3}, {4}, 'D', 'OTHER', 't', {5}, 1, 1)",
     "INSERT INTO directory_users (team_id, directory_id, external_id, user_id, user_name, create_time, update_time)
      VALUES ({3}, {4}, 'e', {1}, 'u', 1, 1)",
+    "INSERT INTO directory_groups (team_id, id, directory_id, external_id, display_name, create_time, update_time)
+     VALUES ({3}, {4}, {4}, 'g', 'G', 1, 1)",
+    "INSERT INTO directory_group_members (team_id, group_id, user_id) VALUES ({3}, {4}, {1})",
+    "INSERT INTO group_mappings (team_id, group_id, id, hub_id, create_time) VALUES ({3}, {4}, {4}, {4}, 1)",
 ];
 
 /// What repeats nothing but the columns of one unique index, and by which name each database knows the index. A second directory
@@ -36,6 +40,28 @@ pub(crate) const DUPLICATES: &[(&str, &str)] = &[
         "INSERT INTO directory_users (team_id, directory_id, external_id, user_id, user_name, create_time, update_time)
          VALUES ({3}, {4}, 'f', {1}, 'u', 1, 1)",
     ),
+    (
+        "directory_groups_pkey|directory_groups.team_id, directory_groups.id",
+        "INSERT INTO directory_groups (team_id, id, directory_id, external_id, display_name, create_time, update_time)
+         VALUES ({3}, {4}, {4}, 'h', 'G', 1, 1)",
+    ),
+    (
+        "directory_groups_external|directory_groups.team_id, directory_groups.directory_id, directory_groups.external_id",
+        "INSERT INTO directory_groups (team_id, id, directory_id, external_id, display_name, create_time, update_time)
+         VALUES ({3}, {5}, {4}, 'g', 'G', 1, 1)",
+    ),
+    (
+        "directory_group_members_pkey|directory_group_members.team_id, directory_group_members.group_id, directory_group_members.user_id",
+        "INSERT INTO directory_group_members (team_id, group_id, user_id) VALUES ({3}, {4}, {1})",
+    ),
+    (
+        "group_mappings_pkey|group_mappings.team_id, group_mappings.group_id, group_mappings.id",
+        "INSERT INTO group_mappings (team_id, group_id, id, hub_id, create_time) VALUES ({3}, {4}, {4}, {5}, 1)",
+    ),
+    (
+        "group_mappings_hub|group_mappings.team_id, group_mappings.hub_id, group_mappings.group_id",
+        "INSERT INTO group_mappings (team_id, group_id, id, hub_id, create_time) VALUES ({3}, {4}, {5}, {4}, 1)",
+    ),
 ];
 
 /// What cannot be: of a team that is none, of somebody who was never in the team, and what would leave people behind without their directory.
@@ -44,5 +70,12 @@ pub(crate) const STRAYS: &[&str] = &[
      VALUES ({6}, {5}, 'D', 'OTHER', 'u', {5}, 1, 1)",
     "INSERT INTO directory_users (team_id, directory_id, external_id, user_id, user_name, create_time, update_time)
      VALUES ({3}, {4}, 'f', {2}, 'u', 1, 1)",
+    "INSERT INTO directory_groups (team_id, id, directory_id, external_id, display_name, create_time, update_time)
+     VALUES ({3}, {5}, {6}, 'h', 'G', 1, 1)",
+    "INSERT INTO directory_group_members (team_id, group_id, user_id) VALUES ({3}, {6}, {1})",
+    "INSERT INTO directory_group_members (team_id, group_id, user_id) VALUES ({3}, {4}, {2})",
+    "INSERT INTO group_mappings (team_id, group_id, id, hub_id, create_time) VALUES ({3}, {6}, {5}, {4}, 1)",
+    "INSERT INTO group_mappings (team_id, group_id, id, hub_id, create_time) VALUES ({3}, {4}, {5}, {6}, 1)",
+    "DELETE FROM directory_groups",
     "DELETE FROM directories",
 ];

@@ -14,6 +14,7 @@ use crate::{
     broken::{Keyless, Life},
     directory_breaches,
     fixtures::invitation_of,
+    groups,
     harness::{Harness, tests},
     hub_breaches,
     refusals::Outcome,
@@ -79,7 +80,9 @@ async fn a_full_life_breaks_nothing(h: &Harness) {
 fn breaches() -> impl Iterator<Item = &'static (&'static [&'static str], &'static str)> {
     let of_people = CASES.iter().chain(hub_breaches::CASES);
     let of_identities = sso_breaches::CASES.iter().chain(directory_breaches::CASES);
-    of_people.chain(of_identities)
+    of_people
+        .chain(of_identities)
+        .chain(groups::breaches::CASES)
 }
 
 async fn every_broken_invariant_is_named_and_no_other(h: &Harness) {

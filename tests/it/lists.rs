@@ -3,13 +3,15 @@
 use std::{collections::BTreeSet, fmt};
 
 use muster::proto::{
-    self, ApiKey, CustomRole, Event, Hub, Import, ImportResult, Invitation, ListDomainsRequest,
-    ListEventsRequest, ListHubsRequest, ListImportResultsRequest, ListImportsRequest,
-    ListInvitationsRequest, ListKeysRequest, ListMembersRequest, ListProductAccessRequest,
-    ListProductsRequest, ListProjectMembersRequest, ListProjectsRequest, ListRemovalRulesRequest,
-    ListResidualAccessRequest, ListRolesRequest, ListSsoConnectionsRequest, ListTeamsRequest,
-    ListUserTeamsRequest, ListUsersRequest, Member, Product, ProductAccess, Project, ProjectMember,
-    RemovalRule, SsoConnection, Team, TeamDomain, User, UserTeam,
+    self, ApiKey, CustomRole, DirectoryGroup, DirectoryGroupMember, Event, Hub, Import,
+    ImportResult, Invitation, ListDirectoryGroupMembersRequest, ListDirectoryGroupsRequest,
+    ListDomainsRequest, ListEventsRequest, ListHubsRequest, ListImportResultsRequest,
+    ListImportsRequest, ListInvitationsRequest, ListKeysRequest, ListMembersRequest,
+    ListProductAccessRequest, ListProductsRequest, ListProjectMembersRequest, ListProjectsRequest,
+    ListRemovalRulesRequest, ListResidualAccessRequest, ListRolesRequest,
+    ListSsoConnectionsRequest, ListTeamsRequest, ListUserTeamsRequest, ListUsersRequest, Member,
+    Product, ProductAccess, Project, ProjectMember, RemovalRule, SsoConnection, Team, TeamDomain,
+    User, UserTeam,
 };
 use prost::Message;
 use prost_types::FileDescriptorSet;
@@ -91,6 +93,10 @@ lists! {
         sso.list_sso_connections, connections, |row: SsoConnection| row.id;
     Domains(ListDomainsRequest) = "SsoService/ListDomains", sso.list_domains, domains,
         |row: TeamDomain| row.domain;
+    DirectoryGroups(ListDirectoryGroupsRequest) = "DirectoryService/ListDirectoryGroups",
+        directories.list_directory_groups, groups, |row: DirectoryGroup| row.id;
+    DirectoryGroupMembers(ListDirectoryGroupMembersRequest) = "DirectoryService/ListDirectoryGroupMembers",
+        directories.list_directory_group_members, members, |row: DirectoryGroupMember| row.user_id;
     Events(ListEventsRequest) = "EventService/ListEvents", events.list_events, events,
         |row: Event| row.position;
     Keys(ListKeysRequest) = "KeyService/ListKeys", keys.list_keys, keys, |row: ApiKey| row.id;

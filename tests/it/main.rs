@@ -60,6 +60,7 @@ mod followed_invitations;
 mod following_races;
 mod fsck;
 mod fsck_plans;
+mod groups;
 mod harness;
 mod holding;
 mod housekeeping;
@@ -273,6 +274,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     fsck::tests,
     fsck_plans::tests,
     housekeeping::tests,
+    groups::tests,
     hub_keepers::tests,
     hub_limits::tests,
     hubs::tests,

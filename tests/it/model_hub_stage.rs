@@ -47,7 +47,7 @@ impl Place<'_> {
                 let known = self.projects.iter().position(|one| *one == of_hub);
                 Some(known.expect("a project that the model knows"))
             }
-            AccessPath::Unspecified => panic!("{access:?}"),
+            AccessPath::Group | AccessPath::Unspecified => panic!("{access:?}"),
         };
         (self.user(&access.user_id), hub, project)
     }

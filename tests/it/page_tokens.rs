@@ -18,6 +18,7 @@ use tonic::{Code, Response, transport::Endpoint};
 
 use crate::{
     fixtures::NewTeam,
+    groups::lists::lists_of_groups,
     harness::{BearerKey, Harness, tests},
     hub_tokens::lists_of_hubs,
     keyring::of_team,
@@ -83,6 +84,7 @@ async fn lists(h: &Harness) -> Vec<List> {
         let team = team(h, name).await;
         lists.extend(lists_of_hubs(h, &team).await);
         lists.extend(lists_of_sso(h, &team).await);
+        lists.extend(lists_of_groups(h, &team).await);
         let admin = UserFilter {
             team_id: team.id.clone(),
             ..UserFilter::default()

@@ -81,6 +81,26 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
         "teams:write",
     ),
     (
+        "DirectoryService/ListDirectoryGroups",
+        "team.read",
+        "teams:read",
+    ),
+    (
+        "DirectoryService/ListDirectoryGroupMembers",
+        "team.read",
+        "teams:read",
+    ),
+    (
+        "DirectoryService/CreateGroupMapping",
+        "sso.update",
+        "teams:write",
+    ),
+    (
+        "DirectoryService/DeleteGroupMapping",
+        "sso.update",
+        "teams:write",
+    ),
+    (
         "DirectoryService/SyncDirectory",
         "directory.sync",
         "identity:write",

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     event_plan_cases::event_cases,
     fixtures::NewTeam,
+    groups::lists::group_cases,
     harness::Harness,
     invitation_plan_cases::invitation_cases,
     key_plan_cases::key_cases,
@@ -60,6 +61,8 @@ impl Case {
             List::Keys(_) => "ListKeys",
             List::SsoConnections(_) => "ListSsoConnections",
             List::Domains(_) => "ListDomains",
+            List::DirectoryGroups(_) => "ListDirectoryGroups",
+            List::DirectoryGroupMembers(_) => "ListDirectoryGroupMembers",
         }
     }
 
@@ -84,6 +87,8 @@ impl Case {
             List::Keys(request) => request.encode_to_vec(),
             List::SsoConnections(request) => request.encode_to_vec(),
             List::Domains(request) => request.encode_to_vec(),
+            List::DirectoryGroups(request) => request.encode_to_vec(),
+            List::DirectoryGroupMembers(request) => request.encode_to_vec(),
         }
     }
 
@@ -353,6 +358,7 @@ pub(crate) fn cases(h: &Harness, team: &NewTeam) -> Vec<Case> {
     cases.extend(other_cases(h, team));
     cases.extend(product_cases(h, team));
     cases.extend(sso_cases(team));
+    cases.extend(group_cases(team));
     cases.extend(event_cases(h, team));
     cases.extend(key_cases(h, team));
     cases

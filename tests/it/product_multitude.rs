@@ -1,4 +1,4 @@
-//! What the multitude has of products, hubs, projects and access.
+//! What the multitude has of products, hubs, projects, access, connections and groups.
 
 /// The kinds of ids.
 pub(crate) const HUB: i64 = 4;
@@ -48,4 +48,14 @@ INSERT INTO sso_connections (team_id, id, display_name, issuer, audience, jwks, 
     FROM many WHERE i < {others};
 INSERT INTO team_domains (team_id, domain, claim_time)
     SELECT {team}, 'd' || i || '.example', {now} FROM many WHERE i < {others};
+INSERT INTO directories (team_id, id, display_name, provider, token_id, token_hash, create_time, update_time)
+    SELECT {team}, {first_project}, 'Entra', 'ENTRA', 'none', {bytes}, {now}, {now} FROM many WHERE i = 0;
+INSERT INTO directory_users (team_id, directory_id, external_id, user_id, user_name, create_time, update_time)
+    SELECT {team}, {first_project}, 'e' || i, {person}, 'e' || i, {now}, {now} FROM many WHERE i < {accesses};
+INSERT INTO directory_groups (team_id, id, directory_id, external_id, display_name, create_time, update_time)
+    SELECT {team}, {project}, {first_project}, 'g' || i, 'Group ' || i, {now}, {now} FROM many WHERE i < {others};
+INSERT INTO directory_group_members (team_id, group_id, user_id)
+    SELECT {team}, {last_project}, {person} FROM many WHERE i < {accesses};
+INSERT INTO group_mappings (team_id, group_id, id, hub_id, create_time)
+    SELECT {team}, {project}, {project}, {hub}, {now} FROM many WHERE i < {others};
 ";

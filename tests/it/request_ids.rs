@@ -92,7 +92,7 @@ async fn every_call_that_changes_something_takes_a_request_id(_: &Harness) {
             assert!(fields.contains("validate_only"), "{name}");
         }
     }
-    assert_eq!(changing, 61);
+    assert_eq!(changing, 63);
 }
 
 /// An invitation with the first request id.

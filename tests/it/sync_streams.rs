@@ -48,7 +48,10 @@ async fn a_stream_that_breaks_off_changes_nothing(h: &Harness) {
     cut.pop();
     let refused = h.sync_parts(cut.clone()).await;
     refused.refused(Code::InvalidArgument, "MALFORMED_MESSAGE");
-    cut.push(Part::End(SyncDirectoryEnd { entry_count: 2 }));
+    cut.push(Part::End(SyncDirectoryEnd {
+        entry_count: 2,
+        group_count: 0,
+    }));
     let refused = h.sync_parts(cut).await;
     refused.refused(Code::InvalidArgument, "MALFORMED_MESSAGE");
     assert_eq!(h.everybody_in(&team.id).await, stands);
