@@ -7,6 +7,7 @@ use super::{
     Call, Caller, Context,
     authority::{self, Place},
     calls::once,
+    directories::group_roles,
     no_member,
 };
 use crate::{
@@ -84,7 +85,7 @@ pub struct Update {
 ///
 /// # Errors
 /// `TEAM_NOT_FOUND`, `PERMISSION_MISSING`, `MEMBER_NOT_FOUND`, `NOT_A_MEMBER`, `PRIMARY_ADMIN_PROTECTED`, `ROLE_NOT_FOUND`,
-/// `ETAG_MISMATCH`.
+/// `DIRECTORY_MANAGED`, `ETAG_MISMATCH`.
 pub async fn update<A: Message + Default>(
     ctx: &Context,
     call: &Call,
@@ -109,6 +110,9 @@ pub async fn update<A: Message + Default>(
         if fields.is_empty() {
             return Ok(member);
         }
+        if let Some(role) = change.role {
+            group_roles::may_be(tx, &team, (command.user_id, role)).await?;
+        }
         carry_out(tx, (&team, &power), &member, &change).await?;
         let member = find(tx, &team, command.user_id).await?;
         let event = happened(&member, EventType::MemberUpdated, &fields);
@@ -127,6 +131,7 @@ async fn carry_out(
     let user = member.user.id;
     if let Some(role) = change.role {
         store::standing_changes::set_roles(tx, team, &[user], role).await?;
+        store::group_roles::forget(tx, &[team.id], &[user]).await?;
     }
     if let Some(ids) = &change.custom_role_ids {
         store::member_roles::set(tx, (team.id, user), ids).await?;

@@ -7,6 +7,7 @@ use super::{
     Call, Context,
     authority::{self, Place},
     calls::once,
+    directories::group_roles,
     members, teams,
 };
 use crate::{
@@ -53,6 +54,7 @@ pub async fn primary<A: Message + Default>(
             members::happened(&former, EventType::MemberUpdated, &["role"]),
         ];
         store::events::append(tx, &events, call.made(now)).await?;
+        group_roles::settle(tx, &team, &[user_id, before], call.made(now)).await?;
         Ok(team)
     })
     .await

@@ -1,4 +1,4 @@
-//! Groups of directories: what a sync says of them, how many there may be, and which hubs they give access to.
+//! Groups of directories: what a sync says of them, how many there may be, and what they give.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{
     imports::{RowViolation, brief},
     names::DisplayName,
+    roles::Role,
     syncs::SyncMode,
     texts::ExternalId,
     words::words,
@@ -44,7 +45,36 @@ pub struct Group {
     pub update_time: Time,
 }
 
-/// That a group gives access to a hub.
+/// What a group gives to whoever is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// Access to this hub.
+    Hub(Uuid),
+    /// This role: a member's, or an admin's but for the primary one's.
+    Role(Role),
+}
+
+impl Target {
+    /// The hub.
+    #[must_use]
+    pub const fn hub(self) -> Option<Uuid> {
+        match self {
+            Self::Hub(hub) => Some(hub),
+            Self::Role(_) => None,
+        }
+    }
+
+    /// The role.
+    #[must_use]
+    pub const fn role(self) -> Option<Role> {
+        match self {
+            Self::Hub(_) => None,
+            Self::Role(role) => Some(role),
+        }
+    }
+}
+
+/// That a group gives something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapping {
     /// Its id.
@@ -53,8 +83,8 @@ pub struct Mapping {
     pub team_id: Uuid,
     /// The group.
     pub group_id: Uuid,
-    /// The hub.
-    pub hub_id: Uuid,
+    /// What it gives.
+    pub target: Target,
     /// On whose behalf it was made.
     pub creator_user_id: Option<Uuid>,
     /// When it was made.

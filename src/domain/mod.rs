@@ -10,6 +10,7 @@ pub mod email;
 pub mod email_changes;
 pub mod etags;
 pub mod events;
+pub mod group_roles;
 pub mod groups;
 pub mod hubs;
 pub mod id_tokens;

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::{
     access::{Access, AccessPath, AccessState},
+    groups::Target,
     products::ProductId,
     projects::{ProjectMember, ProjectRole},
 };
@@ -22,15 +23,15 @@ pub struct ProjectPlace {
     pub changed_fields: Vec<String>,
 }
 
-/// A group of a directory, and what it gives access to.
+/// A group of a directory, and what it gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupPlace {
     /// The directory.
     pub directory_id: Uuid,
     /// The group.
     pub group_id: Uuid,
-    /// The hub, where it is about a mapping.
-    pub hub_id: Option<Uuid>,
+    /// What it gives, where it is about a mapping.
+    pub target: Option<Target>,
     /// Which parts have another value.
     pub changed_fields: Vec<String>,
 }

@@ -19,6 +19,18 @@ words! {
 }
 
 impl Role {
+    /// Which of two roles is the higher one; numbers say nothing else.
+    #[must_use]
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Guest => 0,
+            Self::Member => 1,
+            Self::SecondaryAdmin => 2,
+            Self::SsoAdmin => 3,
+            Self::PrimaryAdmin => 4,
+        }
+    }
+
     /// Whether it has authority of its own.
     #[must_use]
     pub const fn is_admin(self) -> bool {

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     domain::{
         events::{Event, EventFilter, EventType, Membership, Payload},
+        groups::Target,
         letters::LetterKind,
         members::Removal,
     },
@@ -117,7 +118,12 @@ fn payload(payload: Payload) -> Option<Wire> {
             group_id: place.group_id.to_string(),
             directory_id: place.directory_id.to_string(),
             changed_fields: place.changed_fields,
-            hub_id: text(place.hub_id),
+            hub_id: text(place.target.and_then(Target::hub)),
+            role: place
+                .target
+                .and_then(Target::role)
+                .map_or(proto::Role::Unspecified, members::role)
+                .into(),
         }),
         Payload::Sso(connection, changed_fields) => Wire::Sso(proto::SsoEvent {
             connection_id: connection.to_string(),

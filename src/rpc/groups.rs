@@ -3,18 +3,19 @@
 use uuid::Uuid;
 
 use super::{
-    Rpc,
+    Rpc, members,
     pages::{self, List},
     values::{id, timestamp},
 };
 use crate::{
     app::{self, Call, Caller, directories::mappings::Which},
     domain::{
-        groups::{Mapping, Seen},
+        groups::{Mapping, Seen, Target},
         pages::size,
+        roles::Role,
         texts::ExternalId,
     },
-    error::{Result, Violations},
+    error::{Result, Rule, Violations},
     proto,
 };
 
@@ -68,18 +69,38 @@ pub(super) async fn members(
     })
 }
 
-pub(super) fn map(message: &proto::CreateGroupMappingRequest) -> Result<(Which, Uuid)> {
+pub(super) fn map(message: &proto::CreateGroupMappingRequest) -> Result<(Which, Target)> {
     let mut violations = Violations::new();
     let (team, directory) = (&message.team_id, &message.directory_id);
     let which = which((team, directory, &message.group_id), &mut violations);
-    let hub = violations.take(id("hub_id", &message.hub_id));
-    violations.finish(which.zip(hub))
+    let target = match (message.hub_id.as_str(), message.role) {
+        (hub, 0) => violations.take(id("hub_id", hub)).map(Target::Hub),
+        ("", given) => role(given, &mut violations).map(Target::Role),
+        (_, _) => {
+            violations.add("role", Rule::Exclusive);
+            None
+        }
+    };
+    violations.finish(which.zip(target))
+}
+
+/// The primary admin's role is handed over, and a guest is the least that somebody can be.
+fn role(given: i32, violations: &mut Violations) -> Option<Role> {
+    match proto::Role::try_from(given) {
+        Ok(proto::Role::SecondaryAdmin) => Some(Role::SecondaryAdmin),
+        Ok(proto::Role::SsoAdmin) => Some(Role::SsoAdmin),
+        Ok(proto::Role::Member) => Some(Role::Member),
+        Ok(proto::Role::Unspecified | proto::Role::PrimaryAdmin | proto::Role::Guest) | Err(_) => {
+            violations.add("role", Rule::UnknownValue);
+            None
+        }
+    }
 }
 
 pub(super) async fn mapped(
     rpc: Rpc,
     call: Call,
-    command: (Which, Uuid),
+    command: (Which, Target),
 ) -> Result<proto::CreateGroupMappingResponse> {
     app::directories::mappings::create(&rpc.ctx, &call, command, |mapping, now| {
         let known = mapping.create_time < now;
@@ -157,7 +178,16 @@ fn show_mapping(mapping: &Mapping) -> proto::GroupMapping {
         id: mapping.id.to_string(),
         team_id: mapping.team_id.to_string(),
         group_id: mapping.group_id.to_string(),
-        hub_id: mapping.hub_id.to_string(),
+        hub_id: mapping
+            .target
+            .hub()
+            .map(|id| id.to_string())
+            .unwrap_or_default(),
+        role: mapping
+            .target
+            .role()
+            .map_or(proto::Role::Unspecified, members::role)
+            .into(),
         creator_user_id: creator.map(|id| id.to_string()).unwrap_or_default(),
         create_time: Some(timestamp(mapping.create_time)),
     }

@@ -9,7 +9,7 @@ use super::{
         directories::{ActiveModel, Column, Entity, Model},
         directory_users,
     },
-    group_mappings, group_members, groups,
+    group_mappings, group_members, group_roles, groups,
     rows::{micros, opt_time, time, word},
 };
 use crate::{
@@ -110,6 +110,7 @@ pub async fn note_sync(
 
 /// Deletes the directory of a team, if it has one, with its groups, and forgets whom it managed.
 pub async fn clear(tx: &Tx, team: Uuid) -> Result<()> {
+    group_roles::clear(tx, team).await?;
     group_mappings::clear(tx, team).await?;
     group_members::clear(tx, team).await?;
     groups::clear(tx, team).await?;

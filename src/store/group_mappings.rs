@@ -1,4 +1,4 @@
-//! Which hubs groups give access to. Whoever writes here holds the team's lock.
+//! What groups give: access to hubs, and roles. Whoever writes here holds the team's lock.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
@@ -6,10 +6,13 @@ use uuid::Uuid;
 use super::{
     Reads, Tx, bulk,
     entities::group_mappings::{ActiveModel, Column, Entity, Model},
-    rows::{micros, time},
+    rows::{micros, time, word},
 };
 use crate::{
-    domain::groups::Mapping,
+    domain::{
+        groups::{Mapping, Target},
+        roles::Role,
+    },
     error::{Error, Result},
 };
 
@@ -21,20 +24,25 @@ impl TryFrom<Model> for Mapping {
             id: row.id,
             team_id: row.team_id,
             group_id: row.group_id,
-            hub_id: row.hub_id,
+            target: match (row.hub_id, row.role) {
+                (Some(hub), _) => Target::Hub(hub),
+                (None, Some(role)) => Target::Role(word(Role::of, &role)?),
+                (None, None) => return Err(Error::internal("a mapping to nothing")),
+            },
             creator_user_id: row.creator_user_id,
             create_time: time(row.create_time)?,
         })
     }
 }
 
-/// Maps a group; the index refuses the same hub twice.
+/// Maps a group; indexes refuse the same hub or role twice.
 pub async fn insert(tx: &Tx, mapping: &Mapping) -> Result<()> {
     let row = Model {
         team_id: mapping.team_id,
         group_id: mapping.group_id,
         id: mapping.id,
-        hub_id: mapping.hub_id,
+        hub_id: mapping.target.hub(),
+        role: mapping.target.role().map(|role| role.word().to_owned()),
         creator_user_id: mapping.creator_user_id,
         create_time: micros(mapping.create_time),
     };

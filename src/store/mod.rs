@@ -40,6 +40,7 @@ pub mod fsck;
 pub mod group_access;
 pub mod group_mappings;
 pub mod group_members;
+pub mod group_roles;
 pub mod groups;
 pub mod hub_admins;
 pub mod hubs;

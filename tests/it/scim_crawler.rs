@@ -48,7 +48,13 @@ async fn side(h: &Harness, name: &str) -> Side {
             id(&made),
             format!("of {group}"),
         ],
-        secrets: vec![user, id(&made), group, format!("Shown {name}"), format!("Of {name}")],
+        secrets: vec![
+            user,
+            id(&made),
+            group,
+            format!("Shown {name}"),
+            format!("Of {name}"),
+        ],
     }
 }
 
@@ -104,10 +110,16 @@ async fn nobody_gets_at_another_directorys_people_by_scim(h: &Harness) {
             assert_eq!(mine.scim.count_of("/Groups", &filter).await, 0, "{filter}");
         }
         let refused = mine.scim.group("Eve", &[named]).await;
-        tells("a member of theirs", &refused.refused(400, Some("invalidValue")));
+        tells(
+            "a member of theirs",
+            &refused.refused(400, Some("invalidValue")),
+        );
         let more = json!([{"op": "add", "path": "members", "value": [{"value": named}]}]);
         let refused = mine.scim.change_group(&mine.named[7], more).await;
-        tells("a member of theirs", &refused.refused(400, Some("invalidValue")));
+        tells(
+            "a member of theirs",
+            &refused.refused(400, Some("invalidValue")),
+        );
     }
     for path in [
         "/Groups",

@@ -103,6 +103,7 @@ impl<'a> Leavers<'a> {
             let rows = (self.ids(), count);
             append_of_group_members(tx, rows, made).await?;
             store::group_members::leave(tx, rows).await?;
+            store::group_roles::forget(tx, &self.team_ids, self.users).await?;
         }
         Ok(())
     }

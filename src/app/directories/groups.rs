@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::{find, granting::settle};
+use super::{find, granting, group_roles};
 use crate::{
     app::{Caller, Context, authority},
     domain::{
@@ -64,6 +64,13 @@ impl Changes {
         changed.into_iter().collect()
     }
 
+    /// Those whose roles may have to change.
+    fn people(&self) -> Vec<Uuid> {
+        let pairs = self.joined.iter().chain(&self.left);
+        let people: BTreeSet<Uuid> = pairs.map(|(_, user)| *user).collect();
+        people.into_iter().collect()
+    }
+
     /// The groups of which access may have to change.
     fn concerned(&self) -> Vec<Uuid> {
         let deleted = self.deleted.iter().map(|group| group.id);
@@ -109,7 +116,8 @@ pub async fn carry_out(
 
     let events = told(directory, changes, &mappings);
     store::events::append(tx, &events, made).await?;
-    settle(tx, team.id, &changes.concerned(), made).await
+    granting::settle(tx, team.id, &changes.concerned(), made).await?;
+    group_roles::settle(tx, team, &changes.people(), made).await
 }
 
 /// That what there is then is not too much.
@@ -149,7 +157,7 @@ fn told(directory: &Directory, changes: &Changes, mappings: &[Mapping]) -> Vec<H
     }
     let ended = mappings.iter().map(|mapping| {
         let mut event = of(EventType::GroupMappingDeleted, mapping.group_id);
-        event.place.hub_id = Some(mapping.hub_id);
+        event.place.target = Some(mapping.target);
         event.into()
     });
     events.extend(ended);
@@ -178,7 +186,7 @@ pub(super) const fn happened(
         place: GroupPlace {
             directory_id: directory.id,
             group_id: group,
-            hub_id: None,
+            target: None,
             changed_fields: Vec::new(),
         },
     }

@@ -23,6 +23,7 @@ use crate::{
 mod applying;
 pub mod ends;
 mod granting;
+pub(super) mod group_roles;
 mod group_syncs;
 pub mod groups;
 pub mod keeping;

@@ -1,4 +1,4 @@
-//! Which hubs groups give access to.
+//! What groups give: access to a hub, or a role.
 
 use sea_orm::entity::prelude::*;
 
@@ -11,7 +11,8 @@ pub(in crate::store) struct Model {
     pub(in crate::store) group_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub(in crate::store) id: Uuid,
-    pub(in crate::store) hub_id: Uuid,
+    pub(in crate::store) hub_id: Option<Uuid>,
+    pub(in crate::store) role: Option<String>,
     pub(in crate::store) creator_user_id: Option<Uuid>,
     pub(in crate::store) create_time: i64,
 }

@@ -9,6 +9,7 @@ pub(super) mod email_changes;
 pub(super) mod event_log;
 pub(super) mod events;
 pub(super) mod group_mappings;
+pub(super) mod group_roles;
 pub(super) mod hub_admins;
 pub(super) mod hubs;
 pub(super) mod import_results;

@@ -6,6 +6,7 @@ use crate::{
     domain::{
         access::{AccessPath, AccessState, PathKind},
         events::{Event, EventPosition, EventType, Family, Happening, Membership, Origin, Payload},
+        groups::Target,
         letters::{DeliveryState, LetterKind},
         members::{MemberState, Removal, Source},
         product_events::{AccessPlace, GroupPlace, ProjectPlace},
@@ -105,7 +106,10 @@ fn payload(family: Family, row: Model) -> Result<Payload> {
         Family::Group => Payload::Group(GroupPlace {
             directory_id: row.directory_id.ok_or_else(incomplete)?,
             group_id: row.group_id.ok_or_else(incomplete)?,
-            hub_id: row.hub_id,
+            target: match (row.hub_id, row.role) {
+                (Some(hub), _) => Some(Target::Hub(hub)),
+                (None, role) => role.and_then(|role| Role::of(&role)).map(Target::Role),
+            },
             changed_fields: split(row.changed_fields),
         }),
         Family::Unknown => Payload::Unknown,
@@ -254,7 +258,9 @@ pub(super) fn row(happening: &Happening, made: &Made<'_>, position: EventPositio
         Payload::Group(place) => {
             row.directory_id = Some(place.directory_id);
             row.group_id = Some(place.group_id);
-            row.hub_id = place.hub_id;
+            row.hub_id = place.target.and_then(Target::hub);
+            let role = place.target.and_then(Target::role);
+            row.role = role.map(|role| role.word().to_owned());
             row.changed_fields = join(&place.changed_fields);
         }
         Payload::Unknown => {}
