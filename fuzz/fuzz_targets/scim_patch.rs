@@ -27,6 +27,7 @@ fuzz_target!(|bytes: &[u8]| {
             let mut user = Draft::read(&user).expect("it is one");
             if patch.apply(&mut user).is_ok() {
                 assert!(user.emails.len() <= 100);
+                assert!(user.emails.iter().filter(|email| email.primary).count() <= 1);
                 let _ = user.check();
             }
         }
