@@ -13,7 +13,11 @@ fuzz_target!(|bytes: &[u8]| {
         let _ = user.check();
     }
     // Most of what is written is an operation or a list of them: the wrapping need not be found.
-    let operations = if body.is_array() { body.clone() } else { json!([body]) };
+    let operations = if body.is_array() {
+        body.clone()
+    } else {
+        json!([body])
+    };
     for body in [body, json!({ "Operations": operations })] {
         let Ok(patch) = Patch::read(&body) else {
             continue;
@@ -27,6 +31,7 @@ fuzz_target!(|bytes: &[u8]| {
             let mut user = Draft::read(&user).expect("it is one");
             if patch.apply(&mut user).is_ok() {
                 assert!(user.emails.len() <= 100);
+                assert!(user.emails.iter().filter(|email| email.primary).count() <= 1);
                 let _ = user.check();
             }
         }

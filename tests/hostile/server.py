@@ -27,7 +27,7 @@ class Server:
             certificate.private_key_pem.write_to_path(self.folder / "key.pem")
             flags += ["--tls-certificate", "chain.pem", "--tls-key", "key.pem"]
         # Whoever attacks would write a line for each call.
-        quiet = "muster=info,muster::rpc::front=warn"
+        quiet = "muster=info,muster::rpc::front=warn,muster::http::front=warn"
         environment = {"PATH": os.environ["PATH"], "MUSTER_LOG": "json", "MUSTER_LOG_FILTER": quiet}
         self.log = []
         self._process = subprocess.Popen(

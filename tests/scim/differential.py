@@ -57,6 +57,7 @@ class Both:
         for person in people(self.random, PEOPLE):
             status, made = muster.call("POST", "/Users", person)
             assert status == 201, (status, made, person)
+            assert patch_rules.kept(made)[0] == patch_rules.kept(person)[0], (made, person)
             self.ids["muster"].append(made["id"])
             self.people.append(kept(made))
             for name, reference in references.items():

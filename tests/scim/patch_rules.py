@@ -214,6 +214,9 @@ def refused(told):
         return "an address is one (RFC 7643, 4.1.2, by RFC 5321)"
     if any(re.search(r"[<>]|://|www\.", told[name]) or len(told[name]) > 100 for name in ("givenName", "familyName")):
         return "a name is no link, and has an end (RFC 7644, 3.12: invalidValue; letters show names to strangers)"
+    lines = [told[name] or "" for name in ("userName", "externalId", "displayName")]
+    if any(line != line.strip() for line in lines):
+        return "no spaces stand around what is kept as it is (RFC 7644, 3.12: invalidValue)"
     return None
 
 
@@ -241,11 +244,10 @@ def kept(user):
         "address": address,
         "givenName": names.get("givenName"),
         "familyName": names.get("familyName"),
+        "displayName": user.get("displayName"),
     }
-    if "displayName" in user:
-        told["displayName"] = user["displayName"]
     for name in ("externalId", "displayName"):
-        if told.get(name) == "":
+        if told[name] == "":
             told[name] = None
             rules.add("an empty text is none (RFC 7643, 2.5: unassigned)")
     for name, other in (("givenName", (address or "").split("@")[0]), ("familyName", "-")):

@@ -2,7 +2,7 @@
 """Programs of others look at the door for directories, and a SCIM server of others is asked the same as muster.
 
     pip install -r tests/scim/requirements.txt -r tests/hostile/requirements.txt
-    python3 tests/scim/run.py target/release/muster
+    python3 tests/scim/run.py target/release/muster [SEED]
 """
 
 import collections
@@ -82,7 +82,7 @@ def main():
         failed += probe(door, "no profile")
         failed += probe(door, "entra", "--profile", "entra")
         failed += probe(door, "okta", "--extra-user-fields", json.dumps(OKTA))
-        failed += differential.run(door, reference.doors)
+        failed += differential.run(door, reference.doors, *map(int, sys.argv[2:]))
     print(f"{time.monotonic() - begun:.0f} s")
     if failed:
         raise SystemExit(f"not content: {failed}")

@@ -135,13 +135,12 @@ fn whole(all: &mut Vec<DraftEmail>, (manner, value): (Manner, &Value)) -> Result
 
 /// Whether an address is so in all that is told.
 fn is_like(email: &DraftEmail, told: &DraftEmail) -> bool {
-    let text = |own: &Option<String>, told: &Option<String>| {
-        let told = told.as_deref();
-        told.is_none_or(|told| compares(own.as_deref(), Operator::Equal, told))
+    let is_so = |own: Option<&str>, told: Option<&str>| {
+        told.is_none_or(|told| compares(own, Operator::Equal, told))
     };
     *told != DraftEmail::default()
-        && text(&email.value, &told.value)
-        && text(&email.kind, &told.kind)
+        && is_so(email.value.as_deref(), told.value.as_deref())
+        && is_so(email.kind.as_deref(), told.kind.as_deref())
         && (email.primary || !told.primary)
 }
 
