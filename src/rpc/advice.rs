@@ -81,7 +81,9 @@ pub(super) fn advice(reason: Reason) -> String {
         }
         Reason::MemberDisabled => "an admin or the directory disabled the person in the team",
         Reason::ProductAliasTaken => "another product is known by this id, name or alias",
-        Reason::HubNotEmpty => "the hub has projects, or access that has not ended; end that first",
+        Reason::HubNotEmpty => {
+            "the hub has projects, mapped groups, or access that has not ended; end that first"
+        }
         Reason::ProjectNotEmpty => "somebody is in the project; take everybody out of it first",
         Reason::HubsUsedUp => "the team has as many hubs as it may; delete one",
         Reason::HubAdminsUsedUp => "the hub has as many admins as it may; remove one",

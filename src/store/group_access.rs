@@ -38,7 +38,7 @@ struct Given {
     product_id: String,
     group_id: Uuid,
     creator_user_id: Option<Uuid>,
-    access_id: Option<Uuid>,
+    known: Option<Uuid>,
 }
 
 #[derive(FromQueryResult)]
@@ -46,14 +46,14 @@ struct Kept {
     user_id: Uuid,
     hub_id: Uuid,
     product_id: String,
-    access_id: Option<Uuid>,
+    known: Option<Uuid>,
 }
 
 /// What these groups give, and those who are in them have not.
 pub async fn lacking(db: &impl Reads, team: Uuid, groups: &[Uuid]) -> Result<Vec<Lacking>> {
     let (these, values) = binds(team, groups);
     let sql = format!(
-        "SELECT l.user_id, p.hub_id, h.product_id, p.group_id, p.creator_user_id, a.id AS access_id
+        "SELECT l.user_id, p.hub_id, h.product_id, p.group_id, p.creator_user_id, a.id AS known
         FROM group_mappings p
         JOIN hubs h ON h.team_id = p.team_id AND h.id = p.hub_id
         JOIN directory_group_members l ON l.team_id = p.team_id AND l.group_id = p.group_id
@@ -71,7 +71,7 @@ pub async fn lacking(db: &impl Reads, team: Uuid, groups: &[Uuid]) -> Result<Vec
             product_id: products::id(&row.product_id)?,
             path: AccessPath::Group(row.group_id),
             granter_user_id: row.creator_user_id,
-            known: row.access_id,
+            known: row.known,
         })
     });
     rows.collect()
@@ -84,7 +84,7 @@ pub async fn without_own(
     granter: Option<Uuid>,
 ) -> Result<Vec<Lacking>> {
     let sql = format!(
-        "SELECT DISTINCT a.user_id, a.hub_id, a.product_id, d.id AS access_id
+        "SELECT DISTINCT a.user_id, a.hub_id, a.product_id, d.id AS known
         FROM product_access a
         LEFT JOIN product_access d ON d.team_id = a.team_id AND d.user_id = a.user_id AND d.hub_id = a.hub_id
             AND d.path = 'DIRECT' AND d.through_id = a.hub_id
@@ -100,7 +100,7 @@ pub async fn without_own(
             product_id: products::id(&row.product_id)?,
             path: AccessPath::Direct,
             granter_user_id: granter,
-            known: row.access_id,
+            known: row.known,
         })
     });
     rows.collect()

@@ -157,15 +157,14 @@ pub async fn by_id(
     row.map(Group::try_from).transpose()
 }
 
-/// A page of a directory's groups, oldest first. A team has one directory, so that the key is the list's order.
+/// A page of the groups of a team's directory, of which it has one, oldest first.
 pub async fn page(
     db: &impl Reads,
-    (team, directory): (Uuid, Uuid),
+    team: Uuid,
     (after, size): (Option<Uuid>, u64),
 ) -> Result<Page<Group>> {
     let mut query = Entity::find()
         .filter(Column::TeamId.eq(team))
-        .filter(Column::DirectoryId.eq(directory))
         .order_by_asc(Column::Id)
         .limit(size + 1);
     if let Some(after) = after {

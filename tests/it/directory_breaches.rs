@@ -6,6 +6,7 @@ pub(crate) const CASES: &[(&[&str], &str)] = &[
         &[
             "(directory-is-of-a-team)",
             "directory-user-stays-in-its-team",
+            "group-is-of-a-directory",
         ],
         "UPDATE directories SET team_id = {stranger} WHERE team_id = {team}",
     ),
@@ -19,6 +20,7 @@ pub(crate) const CASES: &[(&[&str], &str)] = &[
         &[
             "directory-user-stays-in-its-team",
             "directory-has-its-members",
+            "group-has-its-directorys-people",
         ],
         "UPDATE directory_users SET user_id = {other_joe} WHERE team_id = {team}",
     ),

@@ -215,8 +215,8 @@ pub async fn list(
 ) -> Result<Page<Seen>> {
     let team = authority::look(ctx, caller, (team, None)).await?;
     let db = &ctx.store;
-    let directory = find(db, (team.id, directory)).await?;
-    let page = store::groups::page(db, (team.id, directory.id), cut).await?;
+    find(db, (team.id, directory)).await?;
+    let page = store::groups::page(db, team.id, cut).await?;
     let ids: Vec<Uuid> = page.items.iter().map(|group| group.id).collect();
     let counts = store::group_members::counts(db, team.id, &ids).await?;
     let mut mappings: HashMap<Uuid, Vec<Mapping>> = HashMap::new();

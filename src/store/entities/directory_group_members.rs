@@ -4,6 +4,10 @@ use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, DeriveEntityModel)]
 #[sea_orm(table_name = "directory_group_members")]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the columns of a table of keys alone"
+)]
 pub(in crate::store) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub(in crate::store) team_id: Uuid,

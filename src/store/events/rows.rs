@@ -237,15 +237,7 @@ pub(super) fn row(happening: &Happening, made: &Made<'_>, position: EventPositio
             row.role = place.role.map(|role| role.word().to_owned());
             row.changed_fields = join(&place.changed_fields);
         }
-        Payload::Access(place) => {
-            row.hub_id = Some(place.hub_id);
-            row.product_id = Some(place.product_id.as_str().to_owned());
-            row.access_path = place.path.kind().map(|kind| kind.word().to_owned());
-            row.project_id = place.path.project();
-            row.group_id = place.path.group();
-            row.state = Some(place.state.word().to_owned());
-            row.rule_valid_from = place.rule_valid_from.map(micros);
-        }
+        Payload::Access(place) => of_access(&mut row, place),
         Payload::Sso(connection, fields) => {
             row.connection_id = Some(*connection);
             row.changed_fields = join(fields);
@@ -271,4 +263,14 @@ pub(super) fn row(happening: &Happening, made: &Made<'_>, position: EventPositio
         }
     }
     row
+}
+
+fn of_access(row: &mut Model, place: &AccessPlace) {
+    row.hub_id = Some(place.hub_id);
+    row.product_id = Some(place.product_id.as_str().to_owned());
+    row.access_path = place.path.kind().map(|kind| kind.word().to_owned());
+    row.project_id = place.path.project();
+    row.group_id = place.path.group();
+    row.state = Some(place.state.word().to_owned());
+    row.rule_valid_from = place.rule_valid_from.map(micros);
 }

@@ -29,8 +29,6 @@ async fn mapped(h: &Harness) -> (NewTeam, Directory, [Hub; 2], [String; 2]) {
     let mut primary = entry("boss", &boss.email);
     primary.given_name = boss.given_name;
     primary.family_name = boss.family_name;
-    h.own_domain(&team.id, boss.email.split_once('@').expect("an address").1)
-        .await;
     people.push(primary);
     let groups = [group("g", "Staff", &["id0", "boss"])];
     let synced = h.sync_groups(delta(&directory), &people, &groups).await;
