@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait, Query},
 };
 use uuid::Uuid;
@@ -120,41 +120,42 @@ pub async fn of_groups(db: &impl Reads, team: Uuid, groups: &[Uuid]) -> Result<V
     Ok(found)
 }
 
-/// A page of a group's people, by their ids, with the directory's ids of them.
+/// A page of a group's people, by their ids, with the directory's ids of them. These are asked for by themselves: joined, SQLite may begin with
+/// them, and sort.
 pub async fn page(
     db: &impl Reads,
     (team, group): (Uuid, Uuid),
     (after, size): (Option<Uuid>, u64),
 ) -> Result<Page<(Uuid, String)>> {
-    let place = |column| Expr::col((Entity, column));
-    let link = |column| Expr::col((directory_users::Entity, column));
-    let mut select = Query::select()
-        .column((Entity, Column::UserId))
-        .column((directory_users::Entity, directory_users::Column::ExternalId))
-        .from(Entity)
-        .inner_join(
-            directory_users::Entity,
-            link(directory_users::Column::TeamId)
-                .eq(place(Column::TeamId))
-                .and(link(directory_users::Column::UserId).eq(place(Column::UserId))),
-        )
-        .and_where(place(Column::TeamId).eq(team))
-        .and_where(place(Column::GroupId).eq(group))
-        .order_by((Entity, Column::UserId), sea_orm::Order::Asc)
-        .limit(size + 1)
-        .take();
+    let mut query = Entity::find()
+        .filter(Column::TeamId.eq(team))
+        .filter(Column::GroupId.eq(group))
+        .order_by_asc(Column::UserId)
+        .limit(size + 1);
     if let Some(after) = after {
-        select.and_where(place(Column::UserId).gt(after));
+        query = query.filter(Column::UserId.gt(after));
     }
-    let rows = db.connection().query_all(&select).await?;
-    let people = rows.iter().map(|row| {
-        let user = row.try_get("", "user_id")?;
-        Ok((user, row.try_get("", "external_id")?))
-    });
-    let people = people.collect::<Result<Vec<(Uuid, String)>>>()?;
-    Ok(Page::cut(people, size, |(user, _)| {
-        Position(user.as_bytes().to_vec())
-    }))
+    let rows = query.all(db.connection()).await?;
+    let people: Vec<Uuid> = rows.into_iter().map(|row| row.user_id).collect();
+    let page = Page::cut(people, size, |user| Position(user.as_bytes().to_vec()));
+    let links: Vec<(Uuid, String)> = directory_users::Entity::find()
+        .select_only()
+        .column(directory_users::Column::UserId)
+        .column(directory_users::Column::ExternalId)
+        .filter(directory_users::Column::TeamId.eq(team))
+        .filter(directory_users::Column::UserId.is_in(page.items.iter().copied()))
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    let mut ids: HashMap<Uuid, String> = links.into_iter().collect();
+    Ok(Page {
+        items: page
+            .items
+            .into_iter()
+            .map(|user| (user, ids.remove(&user).unwrap_or_default()))
+            .collect(),
+        next: page.next,
+    })
 }
 
 /// Whom a directory has in its team by these ids.

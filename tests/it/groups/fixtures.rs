@@ -5,7 +5,7 @@ use muster::proto::{
     DirectoryEntry, DirectoryGroup, DirectoryGroupEntry, GroupMapping, Hub,
     ListDirectoryGroupMembersRequest, ListDirectoryGroupsRequest, ProductAccess,
     ProductAccessFilter, SyncDirectoryEnd, SyncDirectoryGroups, SyncDirectoryHeader,
-    SyncDirectoryResponse, SyncGroupOutcome, sync_directory_request::Part,
+    SyncDirectoryResponse, SyncGroupOutcome, SyncGroupResult, sync_directory_request::Part,
 };
 
 use crate::{
@@ -62,7 +62,7 @@ pub(crate) fn grouped(
 /// What became of each group that is told.
 pub(crate) fn told(answer: &SyncDirectoryResponse) -> Vec<SyncGroupOutcome> {
     let results = answer.group_results.iter();
-    results.map(|one| one.outcome()).collect()
+    results.map(SyncGroupResult::outcome).collect()
 }
 
 /// What maps a group to a hub.

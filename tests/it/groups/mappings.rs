@@ -25,6 +25,11 @@ tests![
     a_mapping_costs_the_same_whatever_the_size_of_its_group,
 ];
 
+use EventType::{
+    AccessEnded as Ended, AccessGranted as Granted, GroupMappingCreated as Mapped,
+    GroupMappingDeleted as Unmapped,
+};
+
 const ACTIVE: (AccessPath, AccessState) = (AccessPath::Group, AccessState::Active);
 const ENDED: (AccessPath, AccessState) = (AccessPath::Group, AccessState::Ended);
 
@@ -76,10 +81,6 @@ async fn whoever_is_in_a_mapped_group_has_access_until_he_is_not(h: &Harness) {
         EventType::GroupMappingCreated,
         EventType::GroupMappingDeleted,
     ];
-    use EventType::{
-        AccessEnded as Ended, AccessGranted as Granted, GroupMappingCreated as Mapped,
-        GroupMappingDeleted as Unmapped,
-    };
     let expected = [
         Mapped, Granted, Mapped, Granted, Ended, Ended, Granted, Granted, Ended, Ended, Granted,
         Granted, Unmapped, Ended,
