@@ -64,7 +64,9 @@ impl Life {
         let kept = [entry("kept", &email("dora"))];
         let groups = [group("staff", "Staff", &["kept"])];
         h.sync_groups(delta(&directory), &kept, &groups).await;
-        h.map(&h.only_group(&directory).await, &hub).await;
+        let group = h.only_group(&directory).await;
+        h.map(&group, &hub).await;
+        h.map_role(&group, muster::proto::Role::SsoAdmin).await;
         let waiting = h.invite_unread(&team.id, &email("quinn")).await;
         Self {
             team,
@@ -129,8 +131,9 @@ impl Harness {
 pub(crate) struct Keyless(DatabaseConnection);
 
 /// The tables of which invariants tell.
-const TABLES: [&str; 27] = [
+const TABLES: [&str; 28] = [
     "directory_groups",
+    "group_roles",
     "directory_group_members",
     "group_mappings",
     "directories",

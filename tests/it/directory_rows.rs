@@ -10,6 +10,8 @@ pub(crate) const ROWS: &[&str] = &[
      VALUES ({3}, {4}, {4}, 'g', 'G', 1, 1)",
     "INSERT INTO directory_group_members (team_id, group_id, user_id) VALUES ({3}, {4}, {1})",
     "INSERT INTO group_mappings (team_id, group_id, id, hub_id, create_time) VALUES ({3}, {4}, {4}, {4}, 1)",
+    "INSERT INTO group_mappings (team_id, group_id, id, role, create_time) VALUES ({3}, {4}, {6}, 'MEMBER', 1)",
+    "INSERT INTO group_roles (team_id, user_id, own_role) VALUES ({3}, {1}, 'GUEST')",
 ];
 
 /// What repeats nothing but the columns of one unique index, and by which name each database knows the index. A second directory
@@ -59,6 +61,14 @@ pub(crate) const DUPLICATES: &[(&str, &str)] = &[
         "INSERT INTO group_mappings (team_id, group_id, id, hub_id, create_time) VALUES ({3}, {4}, {4}, {5}, 1)",
     ),
     (
+        "group_mappings_role|group_mappings.team_id, group_mappings.group_id, group_mappings.role",
+        "INSERT INTO group_mappings (team_id, group_id, id, role, create_time) VALUES ({3}, {4}, {5}, 'MEMBER', 1)",
+    ),
+    (
+        "group_roles_pkey|group_roles.team_id, group_roles.user_id",
+        "INSERT INTO group_roles (team_id, user_id, own_role) VALUES ({3}, {1}, 'MEMBER')",
+    ),
+    (
         "group_mappings_hub|group_mappings.team_id, group_mappings.hub_id, group_mappings.group_id",
         "INSERT INTO group_mappings (team_id, group_id, id, hub_id, create_time) VALUES ({3}, {4}, {5}, {4}, 1)",
     ),
@@ -76,6 +86,7 @@ pub(crate) const STRAYS: &[&str] = &[
     "INSERT INTO directory_group_members (team_id, group_id, user_id) VALUES ({3}, {4}, {2})",
     "INSERT INTO group_mappings (team_id, group_id, id, hub_id, create_time) VALUES ({3}, {6}, {5}, {4}, 1)",
     "INSERT INTO group_mappings (team_id, group_id, id, hub_id, create_time) VALUES ({3}, {4}, {5}, {6}, 1)",
+    "INSERT INTO group_roles (team_id, user_id, own_role) VALUES ({3}, {2}, 'GUEST')",
     "DELETE FROM directory_groups",
     "DELETE FROM directories",
 ];

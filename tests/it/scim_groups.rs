@@ -112,11 +112,12 @@ async fn a_group_is_brought_read_changed_and_taken_away(h: &Harness) {
 
 async fn a_mapped_group_gives_access_to_whoever_is_in_it(h: &Harness) {
     let team = h.led_team("acme").await;
-    let scim = h.scim(&team.id).await;
+    let (directory, token) = h.directory(&team.id).await;
+    let scim = h.scim_with(&token).await;
     let [ann, bob] = two(&scim).await;
     let group = id(&scim.group("Staff", &[&ann]).await.ok(201));
     let hub = h.hub(&team.id, "acc").await;
-    h.map_group(&team.id, &group, &hub.id).await;
+    h.map(&h.only_group(&directory).await, &hub).await;
     let by_group = async || {
         let all = h.accesses(&team.id, ProductAccessFilter::default()).await;
         let of = |user: &str| {

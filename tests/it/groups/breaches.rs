@@ -49,4 +49,16 @@ pub(crate) const CASES: &[(&[&str], &str)] = &[
         &["mapping-gives-access"],
         "UPDATE product_access SET state = 'ENDED', end_time = 1 WHERE team_id = {team} AND path = 'GROUP'",
     ),
+    (
+        &["mapping-gives-its-role", "own-role-is-lower"],
+        "UPDATE members SET role = 'MEMBER' WHERE team_id = {team} AND source = 'DIRECTORY'",
+    ),
+    (
+        &["own-role-is-lower"],
+        "UPDATE group_roles SET own_role = 'SSO_ADMIN' WHERE team_id = {team}",
+    ),
+    (
+        &["own-role-is-lower"],
+        "DELETE FROM group_mappings WHERE team_id = {team} AND role IS NOT NULL",
+    ),
 ];

@@ -8,6 +8,7 @@ pub(crate) mod fixtures;
 pub(crate) mod lists;
 mod mappings;
 mod races;
+mod roles;
 mod streams;
 mod syncs;
 
@@ -17,6 +18,7 @@ pub(crate) fn tests() -> Vec<Test> {
         ends::tests(),
         mappings::tests(),
         races::tests(),
+        roles::tests(),
         streams::tests(),
         syncs::tests(),
     ];
