@@ -166,7 +166,7 @@ pub(crate) async fn fill(h: &Harness, team: &str, admin: &str) {
         ("{first_project}", id(backend, PROJECT, "0")),
         ("{any_project}", id(backend, PROJECT, "(i % 2000)")),
         ("{tenth_hub}", id(backend, HUB, "(i / 2000)")),
-        ("{last_project}", id(backend, PROJECT, "1999")),
+        ("{middle_project}", id(backend, PROJECT, "1000")),
         ("{access}", id(backend, ACCESS, "i")),
         ("{own_access}", id(backend, OWN_ACCESS, "i")),
         ("{people}", PEOPLE.to_string()),

@@ -57,9 +57,9 @@ INSERT INTO directory_users (team_id, directory_id, external_id, user_id, user_n
 INSERT INTO directory_groups (team_id, id, directory_id, external_id, display_name, create_time, update_time)
     SELECT {team}, {project}, {first_project}, 'g' || i, 'Group ' || i, {now}, {now} FROM many WHERE i < {others};
 INSERT INTO directory_group_members (team_id, group_id, user_id)
-    SELECT {team}, {last_project}, {person} FROM many WHERE i < {accesses};
+    SELECT {team}, {middle_project}, {person} FROM many WHERE i < {accesses};
 INSERT INTO directory_group_members (team_id, group_id, user_id)
-    SELECT {team}, {any_project}, {person} FROM many WHERE i < {accesses} AND i % 2000 < 1999;
+    SELECT {team}, {any_project}, {person} FROM many WHERE i < {accesses} AND i % 2000 <> 1000;
 INSERT INTO group_mappings (team_id, group_id, id, hub_id, create_time)
     SELECT {team}, {any_project}, {project}, {tenth_hub}, {now} FROM many WHERE i < {accesses};
 ";
