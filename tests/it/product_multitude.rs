@@ -50,12 +50,16 @@ INSERT INTO team_domains (team_id, domain, claim_time)
     SELECT {team}, 'd' || i || '.example', {now} FROM many WHERE i < {others};
 INSERT INTO directories (team_id, id, display_name, provider, token_id, token_hash, create_time, update_time)
     SELECT {team}, {first_project}, 'Entra', 'ENTRA', 'none', {bytes}, {now}, {now} FROM many WHERE i = 0;
+INSERT INTO directories (team_id, id, display_name, provider, token_id, token_hash, create_time, update_time)
+    SELECT {other_team}, {project}, 'Okta', 'OKTA', 't' || i, {bytes}, {now}, {now} FROM many WHERE i < {others};
 INSERT INTO directory_users (team_id, directory_id, external_id, user_id, user_name, create_time, update_time)
     SELECT {team}, {first_project}, 'e' || i, {person}, 'e' || i, {now}, {now} FROM many WHERE i < {accesses};
 INSERT INTO directory_groups (team_id, id, directory_id, external_id, display_name, create_time, update_time)
     SELECT {team}, {project}, {first_project}, 'g' || i, 'Group ' || i, {now}, {now} FROM many WHERE i < {others};
 INSERT INTO directory_group_members (team_id, group_id, user_id)
-    SELECT {team}, {last_project}, {person} FROM many WHERE i < {accesses};
+    SELECT {team}, {middle_project}, {person} FROM many WHERE i < {accesses};
+INSERT INTO directory_group_members (team_id, group_id, user_id)
+    SELECT {team}, {any_project}, {person} FROM many WHERE i < {accesses} AND i % 2000 <> 1000;
 INSERT INTO group_mappings (team_id, group_id, id, hub_id, create_time)
-    SELECT {team}, {project}, {project}, {hub}, {now} FROM many WHERE i < {others};
+    SELECT {team}, {any_project}, {project}, {tenth_hub}, {now} FROM many WHERE i < {accesses};
 ";

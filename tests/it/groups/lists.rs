@@ -42,11 +42,11 @@ pub(crate) async fn lists_of_groups(h: &Harness, team: &NewTeam) -> [List; 2] {
     lists_of(&team.id, &directory.id, &held[0].id)
 }
 
-/// Both lists of a multitude, of which everybody is in the last group.
+/// Both lists of a multitude, of which many are in one group, on neither the first nor the last page.
 pub(crate) fn group_cases(team: &NewTeam) -> Vec<Case> {
     let directory = id_of(PROJECT, 0).to_string();
-    let last = id_of(PROJECT, OTHERS - 1).to_string();
-    let [groups, people] = lists_of(&team.id, &directory, &last);
+    let middle = id_of(PROJECT, 1_000).to_string();
+    let [groups, people] = lists_of(&team.id, &directory, &middle);
     let position = |kind, number| Position(id_of(kind, number).as_bytes().to_vec());
     vec![
         case(groups, "id", position(PROJECT, OTHERS - 100)),
