@@ -173,14 +173,7 @@ mod role_races;
 mod roles;
 mod rotation;
 mod samples;
-mod scim_adoption;
-mod scim_crawler;
-mod scim_door;
-mod scim_groups;
-mod scim_lists;
-mod scim_plans;
-mod scim_transport;
-mod scim_users;
+mod scim;
 mod search;
 mod search_keys;
 mod seats;
@@ -344,14 +337,7 @@ const MODULES: &[fn() -> Vec<Test>] = &[
     role_offers::tests,
     role_races::tests,
     roles::tests,
-    scim_adoption::tests,
-    scim_crawler::tests,
-    scim_door::tests,
-    scim_groups::tests,
-    scim_lists::tests,
-    scim_plans::tests,
-    scim_transport::tests,
-    scim_users::tests,
+    scim::tests,
     search::tests,
     search_keys::tests,
     seats::tests,

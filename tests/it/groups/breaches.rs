@@ -11,6 +11,8 @@ pub(crate) const CASES: &[(&[&str], &str)] = &[
             "group-has-its-directorys-people",
             "access-ends-with-its-group",
             "mapping-gives-access",
+            "mapping-gives-its-role",
+            "own-role-is-lower",
         ],
         "UPDATE directory_group_members SET user_id = {joe} WHERE team_id = {team}",
     ),
@@ -18,6 +20,7 @@ pub(crate) const CASES: &[(&[&str], &str)] = &[
         &[
             "group-has-its-directorys-people",
             "access-is-of-who-is-in-the-team",
+            "own-role-is-lower",
         ],
         "UPDATE members SET remove_time = 1, removal = 'DIRECTORY'
          WHERE team_id = {team} AND source = 'DIRECTORY'",
@@ -28,7 +31,7 @@ pub(crate) const CASES: &[(&[&str], &str)] = &[
             "access-ends-with-its-group",
             "mapping-gives-access",
         ],
-        "UPDATE group_mappings SET hub_id = {other_hub} WHERE team_id = {team}",
+        "UPDATE group_mappings SET hub_id = {other_hub} WHERE team_id = {team} AND role IS NULL",
     ),
     (
         &[
@@ -39,10 +42,10 @@ pub(crate) const CASES: &[(&[&str], &str)] = &[
     ),
     (
         &["access-ends-with-its-group"],
-        "DELETE FROM group_mappings WHERE team_id = {team}",
+        "DELETE FROM group_mappings WHERE team_id = {team} AND role IS NULL",
     ),
     (
-        &["access-ends-with-its-group"],
+        &["access-ends-with-its-group", "own-role-is-lower"],
         "DELETE FROM directory_group_members WHERE team_id = {team}",
     ),
     (

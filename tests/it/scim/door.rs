@@ -8,7 +8,7 @@ use crate::{
     harness::{Harness, tests},
     races::at_once,
     refusals::Outcome,
-    scim_users::ada,
+    scim::users::ada,
     web::id,
 };
 
@@ -150,7 +150,13 @@ async fn what_we_can_do_is_told(h: &Harness) {
     let user = "/Schemas/urn:ietf:params:scim:schemas:core:2.0:User";
     assert_eq!(schemas["Resources"][0], scim.get(user).await.ok(200));
     scim.get("/Schemas/other").await.refused(404, None);
-    scim.get("/ResourceTypes/Group").await.refused(404, None);
+    assert_eq!(
+        types["Resources"][1],
+        scim.get("/ResourceTypes/Group").await.ok(200)
+    );
+    let group = "/Schemas/urn:ietf:params:scim:schemas:core:2.0:Group";
+    assert_eq!(schemas["Resources"][1], scim.get(group).await.ok(200));
+    scim.get("/ResourceTypes/Device").await.refused(404, None);
     scim.get("/Schemas?filter=id%20pr").await.refused(403, None);
     scim.call((Method::POST, "/Schemas"), &[], &Value::Null)
         .await

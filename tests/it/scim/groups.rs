@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     fixtures::team_of,
     harness::{Harness, tests},
-    scim_users::{ada, called},
+    scim::users::{ada, called},
     web::{Answer, Scim, id},
 };
 

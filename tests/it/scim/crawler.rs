@@ -7,7 +7,7 @@ use crate::{
     dumps::dump,
     fixtures::team_of,
     harness::{Harness, tests},
-    scim_users::called,
+    scim::users::called,
     web::{Scim, id},
 };
 

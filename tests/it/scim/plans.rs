@@ -1,15 +1,17 @@
 //! In a directory of 20,000, one person is found, brought, changed and taken out by indexes, by whatever directories look for him.
 //! What the database says of the very statements that the calls send.
 
+use http::Method;
 use muster::store::Reads;
 use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::{Value, json};
 
 use crate::{
-    directory_fixtures::{full, staff},
+    directory_fixtures::staff,
     fsck_plans::{by_indexes, reads_few},
+    groups::fixtures::{group, with_groups},
     harness::{Harness, Test},
-    scim_users::called,
+    scim::users::called,
     web::{Scim, id},
 };
 
@@ -32,7 +34,11 @@ const FEW: f64 = 20.0;
 async fn of_twenty_thousand_one_is_dealt_with_by_indexes(h: &Harness) {
     let team = h.led_team("acme").await;
     let (directory, token) = h.directory(&team.id).await;
-    h.sync(full(&directory), &staff(PEOPLE)).await;
+    let people = staff(PEOPLE);
+    let ids: Vec<&str> = people.iter().map(|one| &*one.external_id).collect();
+    let groups = [group("crowd", "Crowd", &ids)];
+    h.sync_groups(with_groups(&directory), &people, &groups)
+        .await;
     let scim = h.scim_with(&token).await;
     let connection = h.ctx.store.connection();
     connection
@@ -63,6 +69,26 @@ async fn of_twenty_thousand_one_is_dealt_with_by_indexes(h: &Harness) {
     let user = id(&scim.post(user).await.ok(201));
     few_are_read(h).await;
     change(h, &scim, (&user, json!("zoe"))).await;
+    let crowd = h.groups(&directory).await;
+    let crowd = format!("/Groups/{}?excludedAttributes=members", crowd[0].id);
+    for word in ["add", "remove"] {
+        let one = json!([{"op": word, "path": "members", "value": [{"value": user}]}]);
+        let body = json!({"Operations": one});
+        h.ctx.store.record();
+        let call = (Method::PATCH, &*crowd);
+        scim.call(call, &[], &body).await.ok(200);
+        few_are_read(h).await;
+    }
+    for filter in [
+        "displayName eq \"Crowd\"",
+        &*format!("members.value eq \"{user}\""),
+    ] {
+        let query: String = form_urlencoded::byte_serialize(filter.as_bytes()).collect();
+        h.ctx.store.record();
+        let path = format!("/Groups?filter={query}&excludedAttributes=members");
+        scim.get(&path).await.ok(200);
+        few_are_read(h).await;
+    }
     h.ctx.store.record();
     assert_eq!(scim.delete(&user).await.status, 204);
     few_are_read(h).await;

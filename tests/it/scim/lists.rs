@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     harness::{Harness, tests},
-    scim_users::{ada, called},
+    scim::users::{ada, called},
     web::id,
 };
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{
     fixtures::team_of,
     harness::{Harness, tests},
-    scim_users::{ada, called},
+    scim::users::{ada, called},
     web::id,
 };
 
