@@ -6,7 +6,7 @@ use axum::{
     extract::Request,
     middleware,
     response::Response,
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use tokio_util::task::TaskTracker;
 
@@ -40,6 +40,9 @@ pub(crate) fn service(ctx: Context, (tasks, url): (TaskTracker, String)) -> Rout
         .route("/Schemas/{id}", get(discovery::schema))
         .route("/Users", get(users::list).post(users::create))
         .route("/Users/.search", post(users::search))
+        .route("/.search", any(unsupported))
+        .route("/Bulk", any(unsupported))
+        .route("/Me", any(unsupported))
         .route("/Groups", get(groups::list).post(groups::create))
         .route("/Groups/.search", post(groups::search))
         .route(
@@ -69,6 +72,11 @@ pub(crate) fn service(ctx: Context, (tasks, url): (TaskTracker, String)) -> Rout
 async fn nothing(visit: Visit) -> Response {
     let missing = Error::not_found(Reason::Unspecified, "path", "");
     visit.refused(&missing)
+}
+
+/// What the standard has and we have not: a search of all kinds at once, many changes in one request, and whoever is signed in.
+async fn unsupported(_: Request) -> Response {
+    refusals::unsupported()
 }
 
 async fn no_method(_: Request) -> Response {

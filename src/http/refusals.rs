@@ -57,6 +57,12 @@ pub(super) fn no_method() -> Response {
     written(status, None, "this cannot be done to that")
 }
 
+/// What the standard has and we have not.
+pub(super) fn unsupported() -> Response {
+    let status = StatusCode::NOT_IMPLEMENTED;
+    written(status, None, "this is not supported")
+}
+
 /// A body beyond the limit.
 pub(super) fn too_large() -> Response {
     let status = StatusCode::PAYLOAD_TOO_LARGE;

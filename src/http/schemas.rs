@@ -51,13 +51,13 @@ pub(super) fn group() -> Value {
         "description": "People whom the directory has in one place; a mapping gives them access",
         "attributes": [
             attribute("displayName", "The group's name", json!({"required": true})),
-            attribute("members", "Who is in it: users of this directory, and no groups", json!({
+            attribute("members", "Who is in it: users of this directory; others are left out", json!({
                 "type": "complex",
                 "multiValued": true,
                 "subAttributes": [
                     attribute("value", "The id of the user", json!({"mutability": "immutable", "caseExact": true})),
                     attribute("$ref", "Where the user is", json!({
-                        "type": "reference", "referenceTypes": ["User"], "mutability": "readOnly", "caseExact": true
+                        "type": "reference", "referenceTypes": ["User"], "mutability": "immutable", "caseExact": true
                     })),
                     attribute("type", "What is in it", json!({"canonicalValues": ["User"], "mutability": "immutable"})),
                     attribute("display", "The user's name", json!({"mutability": "readOnly"})),

@@ -1,6 +1,6 @@
 //! Who is in which group of a directory. Whoever writes here holds the team's lock.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -164,44 +164,53 @@ pub async fn people(
     place: (Uuid, Uuid),
     external_ids: &[&str],
 ) -> Result<HashMap<String, Uuid>> {
-    let mut found = HashMap::with_capacity(external_ids.len());
+    let mut found: HashMap<String, Uuid> = HashMap::with_capacity(external_ids.len());
     for chunk in external_ids.chunks(bulk::IDS) {
         let these = directory_users::Column::ExternalId.is_in(chunk.iter().copied());
-        let rows = present(place)
+        let rows = links(place)
             .column(directory_users::Column::ExternalId)
             .column(directory_users::Column::UserId)
             .filter(these);
         found.extend(rows.into_tuple().all(db.connection()).await?);
     }
+    let users: Vec<Uuid> = found.values().copied().collect();
+    let here = present(db, place.0, &users).await?;
+    found.retain(|_, user| here.contains(user));
     Ok(found)
 }
 
 /// Which of these people a directory has in its team.
-pub async fn known(db: &impl Reads, place: (Uuid, Uuid), users: &[Uuid]) -> Result<Vec<Uuid>> {
+pub async fn known(db: &impl Reads, place: (Uuid, Uuid), users: &[Uuid]) -> Result<HashSet<Uuid>> {
     let mut found = Vec::new();
     for chunk in users.chunks(bulk::IDS) {
         let these = directory_users::Column::UserId.is_in(chunk.iter().copied());
-        let rows = present(place)
+        let rows = links(place)
             .column(directory_users::Column::UserId)
             .filter(these);
         found.extend(rows.into_tuple::<Uuid>().all(db.connection()).await?);
     }
-    Ok(found)
+    present(db, place.0, &found).await
 }
 
-fn present((team, directory): (Uuid, Uuid)) -> sea_orm::Select<directory_users::Entity> {
-    let member = |column| Expr::col((members::Entity, column));
-    let link = |column| Expr::col((directory_users::Entity, column));
-    let here = Query::select()
-        .expr(Expr::value(1))
-        .from(members::Entity)
-        .and_where(member(members::Column::TeamId).eq(link(directory_users::Column::TeamId)))
-        .and_where(member(members::Column::UserId).eq(link(directory_users::Column::UserId)))
-        .and_where(member(members::Column::RemoveTime).is_null())
-        .take();
+fn links((team, directory): (Uuid, Uuid)) -> sea_orm::Select<directory_users::Entity> {
     directory_users::Entity::find()
         .select_only()
         .filter(directory_users::Column::TeamId.eq(team))
         .filter(directory_users::Column::DirectoryId.eq(directory))
-        .filter(Expr::exists(here))
+}
+
+/// Which of these people are in a team. It is not joined with what names them: many may be new in this transaction, and a plan that takes
+/// them for a few would go through all of them again for each.
+async fn present(db: &impl Reads, team: Uuid, users: &[Uuid]) -> Result<HashSet<Uuid>> {
+    let mut found = HashSet::with_capacity(users.len());
+    for chunk in users.chunks(bulk::IDS) {
+        let rows = members::Entity::find()
+            .select_only()
+            .column(members::Column::UserId)
+            .filter(members::Column::TeamId.eq(team))
+            .filter(members::Column::UserId.is_in(chunk.iter().copied()))
+            .filter(members::Column::RemoveTime.is_null());
+        found.extend(rows.into_tuple::<Uuid>().all(db.connection()).await?);
+    }
+    Ok(found)
 }

@@ -15,10 +15,7 @@ use crate::{
     domain::{
         directories::Directory,
         groups::Group,
-        scim::{
-            Condition, KeptGroup, KeptMember, ScimGroup,
-            groups::{MemberEdits, NO_MEMBER},
-        },
+        scim::{Condition, KeptGroup, KeptMember, ScimGroup, groups::MemberEdits},
         texts::ExternalId,
     },
     error::{Error, Result, ScimKind},
@@ -68,8 +65,7 @@ pub async fn list(
 /// Brings a group.
 ///
 /// # Errors
-/// `uniqueness`, `invalidValue` of a member whom the directory does not have, `GROUPS_USED_UP`, `GROUP_MEMBERS_USED_UP`,
-/// `DIRECTORY_ENTITLEMENT_MISSING`, `CREDENTIAL_INVALID`.
+/// `uniqueness`, `GROUPS_USED_UP`, `GROUP_MEMBERS_USED_UP`, `DIRECTORY_ENTITLEMENT_MISSING`, `CREDENTIAL_INVALID`.
 pub async fn create(
     ctx: &Context,
     visitor: &Visitor,
@@ -82,7 +78,7 @@ pub async fn create(
         let tx = &tx;
         let team = enter(tx, visitor).await?;
         free(tx, place, (wanted, None)).await?;
-        people(tx, place, &wanted.members.added).await?;
+        let people = people(tx, place, &wanted.members.added).await?;
 
         let id = ids::new(now);
         let mut changes = Changes::default();
@@ -96,8 +92,9 @@ pub async fn create(
             create_time: now,
             update_time: now,
         });
-        let added = wanted.members.added.iter();
-        changes.joined = added.map(|user| (id, *user)).collect();
+        let mut people: Vec<Uuid> = people.into_iter().collect();
+        people.sort_unstable();
+        changes.joined = people.into_iter().map(|user| (id, user)).collect();
         let parties = (&team, &visitor.directory);
         groups::carry_out(tx, parties, &changes, made(origin, now)).await?;
         shown(tx, place, (id, with_members)).await
@@ -192,11 +189,10 @@ async fn move_members(
     (id, edits): (Uuid, &MemberEdits),
     changes: &mut Changes,
 ) -> Result<()> {
-    people(tx, place, &edits.added).await?;
+    let mut wanted = people(tx, place, &edits.added).await?;
     let among: BTreeSet<Uuid> = edits.added.union(&edits.removed).copied().collect();
     let among = (!edits.replaced).then_some(&among);
     let held = store::scim::groups::held(tx, (place.0, id), among).await?;
-    let mut wanted: HashSet<Uuid> = edits.added.iter().copied().collect();
     if !edits.replaced {
         wanted.extend(held.iter().filter(|user| !edits.removed.contains(*user)));
     }
@@ -204,14 +200,10 @@ async fn move_members(
     Ok(())
 }
 
-/// That all of these are people whom the directory has in its team.
-async fn people(tx: &Tx, place: (Uuid, Uuid), users: &BTreeSet<Uuid>) -> Result<()> {
+/// Those of these people whom the directory has in its team. As in a sync, others are left out.
+async fn people(tx: &Tx, place: (Uuid, Uuid), users: &BTreeSet<Uuid>) -> Result<HashSet<Uuid>> {
     let users: Vec<Uuid> = users.iter().copied().collect();
-    let known = store::group_members::known(tx, place, &users).await?;
-    if known.len() < users.len() {
-        return Err(NO_MEMBER.into());
-    }
-    Ok(())
+    store::group_members::known(tx, place, &users).await
 }
 
 /// That no other group of the directory has the id.

@@ -236,22 +236,23 @@ pub(super) fn members(value: &Value) -> Result<BTreeSet<Uuid>, ScimFault> {
             std::slice::from_ref(value)
         }
     };
-    many.iter().map(member_id).collect()
+    let ids = many.iter().map(member_id);
+    let ids: Result<Vec<_>, ScimFault> = ids.collect();
+    Ok(ids?.into_iter().flatten().collect())
 }
 
-fn member_id(value: &Value) -> Result<Uuid, ScimFault> {
+/// A text that is none of our ids is nobody's, and left out as others are whom the directory does not have.
+fn member_id(value: &Value) -> Result<Option<Uuid>, ScimFault> {
     let id = match value {
         Value::Object(object) => member(object, "value"),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
             Some(value)
         }
     };
-    let id = id.and_then(Value::as_str).and_then(known_id);
-    id.ok_or(NO_MEMBER)
+    let id = id.and_then(Value::as_str);
+    let id = id.ok_or(wrong("a member is told by the id of a user"))?;
+    Ok(known_id(id))
 }
-
-/// The refusal of a member who is nobody.
-pub const NO_MEMBER: ScimFault = wrong("a member is a user of this directory, by his id");
 
 /// Our id; other ways to write the same are not it.
 pub(super) fn known_id(text: &str) -> Option<Uuid> {

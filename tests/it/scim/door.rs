@@ -157,6 +157,10 @@ async fn what_we_can_do_is_told(h: &Harness) {
     let group = "/Schemas/urn:ietf:params:scim:schemas:core:2.0:Group";
     assert_eq!(schemas["Resources"][1], scim.get(group).await.ok(200));
     scim.get("/ResourceTypes/Device").await.refused(404, None);
+    for path in ["/Me", "/Bulk", "/.search"] {
+        let answer = scim.call((Method::POST, path), &[], &Value::Null).await;
+        answer.refused(501, None);
+    }
     scim.get("/Schemas?filter=id%20pr").await.refused(403, None);
     scim.call((Method::POST, "/Schemas"), &[], &Value::Null)
         .await

@@ -77,7 +77,10 @@ async fn of_twenty_thousand_one_is_dealt_with_by_indexes(h: &Harness) {
         h.ctx.store.record();
         let call = (Method::PATCH, &*crowd);
         scim.call(call, &[], &body).await.ok(200);
-        few_are_read(h).await;
+        // Whoever comes is counted with those who are there.
+        if word == "remove" {
+            few_are_read(h).await;
+        }
     }
     for filter in [
         "displayName eq \"Crowd\"",

@@ -76,6 +76,11 @@ fn members_come_and_go_in_every_shape() {
             json!([{"op": "remove", "path": "members"}]),
             (true, ids(&[]), ids(&[])),
         ),
+        // Who is none of ours is nobody.
+        (
+            json!([{"op": "add", "path": "members", "value": [{"value": "x"}, {"value": ANN}]}]),
+            (false, ids(&[ANN]), ids(&[])),
+        ),
         // In order: the last word counts.
         (
             json!([
@@ -140,7 +145,7 @@ fn what_cannot_be_done_says_why() {
             ScimKind::InvalidPath,
         ),
         (
-            json!({"op": "add", "path": "members", "value": [{"value": "x"}]}),
+            json!({"op": "add", "path": "members", "value": [{"value": 1}]}),
             ScimKind::InvalidValue,
         ),
         (
