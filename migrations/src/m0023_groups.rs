@@ -11,8 +11,8 @@ pub(crate) struct Migration;
 /// his groups. An access by a group is a row of `product_access` by the path GROUP, which goes through the group; its text is no key, since
 /// the row outlives the group. A mapping is to a hub or to a role. Whose role is higher by his groups than his own has a row that remembers his own.
 ///
-/// A replica of the version before ends memberships and leaves the rows here behind: such a row counts for nothing, and goes when
-/// the group is sent again. It cannot give up a directory that has groups, nor delete a hub that a group is mapped to.
+/// A replica of the version before ends memberships and leaves the rows here behind; they go when the membership begins again. It cannot give up a
+/// directory that has groups, nor delete its team, nor a hub that a group is mapped to.
 const UP: &str = "
 CREATE TABLE directory_groups (
     team_id {uuid} NOT NULL,

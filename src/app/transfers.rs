@@ -54,7 +54,9 @@ pub async fn primary<A: Message + Default>(
             members::happened(&former, EventType::MemberUpdated, &["role"]),
         ];
         store::events::append(tx, &events, call.made(now)).await?;
-        group_roles::settle(tx, &team, &[user_id, before], call.made(now)).await?;
+        // What either was by himself before, he is no more.
+        store::group_roles::forget(tx, &[team.id], &[user_id, before]).await?;
+        group_roles::settle(tx, &team, &[before], call.made(now)).await?;
         Ok(team)
     })
     .await

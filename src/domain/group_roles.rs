@@ -18,7 +18,9 @@ impl Held {
         if self.role == Role::PrimaryAdmin {
             return Self { own: None, ..self };
         }
-        let own = self.own.unwrap_or(self.role);
+        // A replica of the version before changes a role and leaves what is remembered behind.
+        let own = self.own.filter(|own| own.rank() < self.role.rank());
+        let own = own.unwrap_or(self.role);
         match given {
             Some(role) if role.rank() > own.rank() => Self {
                 role,
@@ -65,6 +67,13 @@ mod tests {
             ),
             (SecondaryAdmin, Some(Member), None, (Member, None)),
             (Member, Some(Guest), None, (Guest, None)),
+            (Member, Some(SecondaryAdmin), None, (Member, None)),
+            (
+                Member,
+                Some(Member),
+                Some(SsoAdmin),
+                (SsoAdmin, Some(Member)),
+            ),
             (PrimaryAdmin, None, Some(SsoAdmin), (PrimaryAdmin, None)),
             (PrimaryAdmin, Some(Member), None, (PrimaryAdmin, None)),
         ] {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     imports::{RowViolation, brief},
-    names::DisplayName,
+    names::GroupName,
     roles::Role,
     syncs::SyncMode,
     texts::ExternalId,
@@ -38,7 +38,7 @@ pub struct Group {
     /// The directory's own id, or what stands for none.
     pub external_id: ExternalId,
     /// Its name.
-    pub display_name: DisplayName,
+    pub display_name: GroupName,
     /// When it came.
     pub create_time: Time,
     /// When it was last changed, or somebody came or went; each change has a time of its own.
@@ -116,7 +116,7 @@ pub struct RawGroup {
 /// What is said of a group.
 pub enum Said {
     /// So it is to be called.
-    Called(DisplayName),
+    Called(GroupName),
     /// It is gone.
     Gone,
     /// Fields break rules.
@@ -168,7 +168,7 @@ fn read(mode: SyncMode, raw: &RawGroup) -> Result<Said, Vec<FieldViolation>> {
             violations.add("removed", Rule::Exclusive);
         }
     } else {
-        let name = DisplayName::parse("display_name", &raw.display_name);
+        let name = GroupName::parse("display_name", &raw.display_name);
         said = violations.take(name).map(Said::Called);
     }
     let violations = violations.into_vec();

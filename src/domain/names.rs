@@ -6,6 +6,8 @@ use crate::error::Rule;
 
 /// The code points of a name at most.
 const MAX_NAME: usize = 100;
+/// The same of a directory's group.
+const MAX_GROUP_NAME: usize = 256;
 
 /// Declares types that hold a text which their check has passed. Their `Debug` output hides it: it is somebody's.
 macro_rules! checked_texts {
@@ -53,6 +55,8 @@ checked_texts! {
     pub struct PersonName = name;
     /// A team's or a custom role's name, by the same rules.
     pub struct DisplayName = name;
+    /// A directory's group: one visible line of 1 to 256 code points, in NFC and trimmed. It stands in no letter, so that it may look like a link.
+    pub struct GroupName = group_name;
 }
 
 /// A text by the rules of names.
@@ -62,6 +66,10 @@ pub(super) fn name(text: &str) -> Result<String, Rule> {
         return Err(Rule::LooksLikeLink);
     }
     Ok(text)
+}
+
+fn group_name(text: &str) -> Result<String, Rule> {
+    line(text, MAX_GROUP_NAME)
 }
 
 /// One visible line: in NFC, trimmed, of 1 to `max` code points, without hidden characters.

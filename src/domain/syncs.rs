@@ -261,8 +261,8 @@ pub struct Change {
     pub fields: Vec<&'static str>,
     /// Whether he is disabled or enabled.
     pub disabled: Option<bool>,
-    /// Whether his profile is left as it was, against what the entry says.
-    pub is_refused: bool,
+    /// Why his profile stays as it is, though the entry says otherwise.
+    pub refused: Option<SyncOutcome>,
 }
 
 impl Account {
@@ -334,7 +334,7 @@ impl Account {
             outcome,
             fields,
             disabled,
-            is_refused: refused.is_some(),
+            refused,
         }
     }
 
@@ -378,6 +378,8 @@ pub struct SyncResult {
     pub external_id: Option<String>,
     /// What was done.
     pub outcome: SyncOutcome,
+    /// Why the profile stays as it is, though the entry says otherwise: an outcome may hide it.
+    pub refused: Option<SyncOutcome>,
     /// The person, where he is in the team or was by this directory.
     pub user_id: Option<Uuid>,
     /// The entry that came first, of a duplicate.

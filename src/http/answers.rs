@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 /// What SCIM's JSON is called.
@@ -28,15 +29,25 @@ pub(super) fn nothing(status: StatusCode) -> Response {
 }
 
 /// A part of a list: how many there are in all, and those from `start` on.
-pub(super) fn list(total: u64, start: u64, resources: &[Value]) -> Response {
-    let body = json!({
+pub(super) fn list(total: u64, start: u64, resources: Vec<Value>) -> Response {
+    let mut body = json!({
         "schemas": [LIST],
         "totalResults": total,
         "startIndex": start,
         "itemsPerPage": resources.len(),
-        "Resources": resources,
     });
+    body["Resources"] = resources.into();
     answer(StatusCode::OK, &body)
+}
+
+/// A response that holds something until all of it has been sent, or nobody takes it any more.
+pub(super) fn holding<T: Send + 'static>(response: Response, held: T) -> Response {
+    response.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            let _ = &held;
+            frame
+        }))
+    })
 }
 
 /// A response with one header more; a value that is none is left out.

@@ -68,7 +68,7 @@ fn whole(visit: &Visit, query: Option<&str>, all: &[Value]) -> Response {
     if fields.any(|(name, _)| name.eq_ignore_ascii_case("filter")) {
         return visit.refused(&Error::Denied(Missing::default()));
     }
-    list(all.len() as u64, 1, all)
+    list(all.len() as u64, 1, all.to_vec())
 }
 
 fn one(visit: &Visit, id: &str, all: &[Value]) -> Response {

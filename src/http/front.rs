@@ -11,14 +11,14 @@ use axum::{
     response::Response,
 };
 use tokio::{
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant as Moment, timeout_at},
 };
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::refusals;
+use super::{answers::holding, refusals};
 use crate::{
     app::{
         Context, Until, directories,
@@ -48,6 +48,7 @@ struct Hall {
     url: String,
     all: Arc<Semaphore>,
     directories: Places<Uuid>,
+    crowds: Arc<Semaphore>,
     rates: Rates,
     knocks: Knocks,
 }
@@ -63,6 +64,7 @@ pub(super) struct Visit {
     pub(super) call: Uuid,
     /// What the locations of resources begin with.
     pub(super) url: String,
+    crowds: Arc<Semaphore>,
 }
 
 impl Front {
@@ -73,6 +75,7 @@ impl Front {
         Self(Arc::new(Hall {
             all: Arc::new(Semaphore::new(calls.concurrent_calls)),
             directories: Places::new(calls.concurrent_calls_per_key),
+            crowds: Arc::new(Semaphore::new(ctx.settings.syncs.concurrent_syncs)),
             rates: Rates::new(rate, ctx.clock.clone()),
             knocks: Knocks::new(calls.new_credentials(), ctx.clock.clone()),
             ctx,
@@ -123,13 +126,13 @@ impl Hall {
             directory: Arc::new(directory),
             call,
             url: self.url.clone(),
+            crowds: Arc::clone(&self.crowds),
         };
         let mut request = Request::from_parts(parts, Body::from(body));
         request.extensions_mut().insert(visit);
         let work = async move {
             let answer = next.run(request).await;
-            drop((room, place));
-            answer
+            holding(answer, (room, place))
         };
         match self.tasks.spawn(work.in_current_span()).await {
             Ok(answer) => answer,
@@ -194,6 +197,21 @@ impl Visit {
             directory: Directory::clone(&self.directory),
             call_id: self.call,
         }
+    }
+
+    /// A place among the answers that show all who are in groups, which may be as large as a sync: there are as many of one as of the
+    /// other. Whoever finds none waits, until his deadline.
+    ///
+    /// # Errors
+    /// Never: the places are not closed.
+    pub(super) async fn crowd(&self, is_shown: bool) -> Result<Option<OwnedSemaphorePermit>> {
+        if !is_shown {
+            return Ok(None);
+        }
+        let place = Arc::clone(&self.crowds).acquire_owned().await;
+        place
+            .map(Some)
+            .map_err(|closed| Error::Internal(Box::new(closed)))
     }
 
     /// The answer to an error.

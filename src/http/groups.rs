@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Visit,
-    answers::{answer, list as listed, nothing, with},
+    answers::{answer, holding, list as listed, nothing, with},
     bodies::{json, lists, our_id, stamp, stands, tag, told},
     query::Query,
 };
@@ -39,12 +39,13 @@ async fn found(visit: &Visit, query: Result<Query>) -> Response {
             Some(filter) => Filter::parse(filter)?.group_condition()?,
             None => Condition::Constant(true),
         };
+        let crowd = visit.crowd(query.shows("members")).await?;
         let range = (query.start - 1, query.count);
         let wanted = (&condition, range, query.shows("members"));
         let (total, groups) = groups::list(&visit.ctx, &visit.directory, wanted).await?;
         let groups = groups.iter().map(|group| query.shown(shown(visit, group)));
         let groups: Vec<Value> = groups.collect();
-        Ok(listed(total, query.start, &groups))
+        Ok(holding(listed(total, query.start, groups), crowd))
     };
     told(visit, answered.await)
 }
@@ -59,13 +60,15 @@ pub(super) async fn get(
     let answered = async {
         let query = Query::read(query.as_deref())?;
         let wanted = (group_id(&id)?, query.shows("members"));
+        let crowd = visit.crowd(wanted.1).await?;
         let group = groups::get(&visit.ctx, &visit.directory, wanted).await?;
         let etag = group.group.etag();
         if lists(&headers, &header::IF_NONE_MATCH, &etag) == Some(true) {
             let unchanged = nothing(StatusCode::NOT_MODIFIED);
             return Ok(with(unchanged, header::ETAG, &tag(&etag)));
         }
-        Ok(written(&visit, (StatusCode::OK, &query), &group))
+        let found = written(&visit, (StatusCode::OK, &query), &group);
+        Ok(holding(found, crowd))
     };
     told(&visit, answered.await)
 }
@@ -76,10 +79,11 @@ pub(super) async fn create(visit: Visit, RawQuery(query): RawQuery, body: Bytes)
         let query = Query::read(query.as_deref())?;
         let wanted = GroupDraft::read(&json(&body)?)?.check()?;
         let wanted = (&wanted, query.shows("members"));
+        let crowd = visit.crowd(wanted.1).await?;
         let group = groups::create(&visit.ctx, &visit.caller(), wanted).await?;
         let location = visit.location(&format!("/Groups/{}", group.group.id));
         let made = written(&visit, (StatusCode::CREATED, &query), &group);
-        Ok(with(made, header::LOCATION, &location))
+        Ok(holding(with(made, header::LOCATION, &location), crowd))
     };
     told(&visit, answered.await)
 }
@@ -101,8 +105,10 @@ pub(super) async fn replace(
             Ok(wanted.clone())
         };
         let wanted = (id, query.shows("members"), &change);
+        let crowd = visit.crowd(wanted.1).await?;
         let group = groups::change(&visit.ctx, &visit.caller(), wanted).await?;
-        Ok(written(&visit, (StatusCode::OK, &query), &group))
+        let changed = written(&visit, (StatusCode::OK, &query), &group);
+        Ok(holding(changed, crowd))
     };
     told(&visit, answered.await)
 }
@@ -126,8 +132,10 @@ pub(super) async fn patch(
             draft.check()
         };
         let wanted = (id, query.shows("members"), &change);
+        let crowd = visit.crowd(wanted.1).await?;
         let group = groups::change(&visit.ctx, &visit.caller(), wanted).await?;
-        Ok(written(&visit, (StatusCode::OK, &query), &group))
+        let changed = written(&visit, (StatusCode::OK, &query), &group);
+        Ok(holding(changed, crowd))
     };
     told(&visit, answered.await)
 }

@@ -1,5 +1,7 @@
 //! Which resources a call asks for, how many of them, and how much of each.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use crate::{
@@ -10,6 +12,9 @@ use crate::{
 /// The most resources of one answer, and as many as it holds unless told otherwise.
 pub(super) const MAX_COUNT: u64 = 200;
 
+/// The most attributes that may be named.
+const MAX_NAMES: usize = 100;
+
 /// What may stand behind the question mark.
 pub(super) struct Query {
     /// Which.
@@ -18,8 +23,8 @@ pub(super) struct Query {
     pub(super) start: u64,
     /// How many.
     pub(super) count: u64,
-    wanted: Option<Vec<String>>,
-    unwanted: Vec<String>,
+    wanted: Option<HashSet<String>>,
+    unwanted: HashSet<String>,
 }
 
 impl Default for Query {
@@ -29,7 +34,7 @@ impl Default for Query {
             start: 1,
             count: MAX_COUNT,
             wanted: None,
-            unwanted: Vec::new(),
+            unwanted: HashSet::new(),
         }
     }
 }
@@ -72,8 +77,8 @@ impl Query {
             // Less than the first is the first, and less than none is none (RFC 7644, 3.4.2.4).
             "startindex" => self.start = u64::try_from(whole(value)?).unwrap_or(1).max(1),
             "count" => self.count = u64::try_from(whole(value)?).unwrap_or(0).min(MAX_COUNT),
-            "attributes" => self.wanted = Some(names(value)),
-            "excludedattributes" => self.unwanted = names(value),
+            "attributes" => self.wanted = Some(names(value)?),
+            "excludedattributes" => self.unwanted = names(value)?,
             _ => {}
         }
         Ok(())
@@ -87,7 +92,7 @@ impl Query {
         };
         match &self.wanted {
             Some(wanted) => wanted.iter().any(is_of),
-            None => !self.unwanted.iter().any(|name| name == attribute),
+            None => !self.unwanted.contains(attribute),
         }
     }
 
@@ -106,7 +111,7 @@ impl Query {
 }
 
 /// The names of a list, without their schema, in small letters.
-fn names(list: &str) -> Vec<String> {
+fn names(list: &str) -> Result<HashSet<String>> {
     let names = list.split(',').map(|name| name.trim().to_ascii_lowercase());
     let schemas =
         [attributes::USER, groups::GROUP].map(|it| format!("{}:", it.to_ascii_lowercase()));
@@ -115,7 +120,13 @@ fn names(list: &str) -> Vec<String> {
         let short = schemas.find_map(|schema| name.strip_prefix(schema.as_str()));
         short.map_or_else(|| name.clone(), str::to_owned)
     });
-    short.filter(|name| !name.is_empty()).collect()
+    let names: HashSet<String> = short.filter(|name| !name.is_empty()).collect();
+    if names.len() > MAX_NAMES {
+        return Err(ScimKind::InvalidValue
+            .because("at most 100 attributes are named")
+            .into());
+    }
+    Ok(names)
 }
 
 fn is_always_shown(name: &str) -> bool {
@@ -123,7 +134,7 @@ fn is_always_shown(name: &str) -> bool {
 }
 
 /// Whether an attribute is wanted; of one whose parts are wanted, only those stay.
-fn keep(wanted: &[String], name: &str, value: &mut Value) -> bool {
+fn keep(wanted: &HashSet<String>, name: &str, value: &mut Value) -> bool {
     let lower = name.to_ascii_lowercase();
     if is_always_shown(name) || wanted.contains(&lower) {
         return true;
@@ -136,7 +147,7 @@ fn keep(wanted: &[String], name: &str, value: &mut Value) -> bool {
 }
 
 /// Whether an attribute stays that may be unwanted, or parts of it.
-fn leave(unwanted: &[String], name: &str, value: &mut Value) -> bool {
+fn leave(unwanted: &HashSet<String>, name: &str, value: &mut Value) -> bool {
     let lower = name.to_ascii_lowercase();
     if is_always_shown(name) {
         return true;

@@ -46,7 +46,7 @@ async fn found(visit: &Visit, query: Result<Query>) -> Response {
         let (total, users) = found;
         let users = users.iter().map(|user| query.shown(shown(visit, user)));
         let users: Vec<Value> = users.collect();
-        Ok(listed(total, query.start, &users))
+        Ok(listed(total, query.start, users))
     };
     told(visit, answered.await)
 }

@@ -147,7 +147,10 @@ fn result(call: &Call, result: SyncResult) -> proto::SyncResult {
         .filter(|_| !(call.is_rehearsal() && result.outcome == SyncOutcome::Added));
     proto::SyncResult {
         entry: wire(result.entry),
-        external_id: result.external_id.unwrap_or_default(),
+        external_id: result
+            .external_id
+            .filter(|id| !ExternalId::is_none(id))
+            .unwrap_or_default(),
         outcome: shown_outcome(result.outcome).into(),
         user_id: user_id.map(|id| id.to_string()).unwrap_or_default(),
         first_entry: result.first_entry.map_or(0, wire),

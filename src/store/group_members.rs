@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, Query},
+    sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
 use uuid::Uuid;
 
@@ -72,6 +72,26 @@ pub async fn leave(tx: &Tx, (people, count): ((&[Uuid], &[Uuid]), u64)) -> Resul
         .exec(tx.connection())
         .await?;
     bulk::expect(count, done.rows_affected)
+}
+
+/// Takes people out of every group of a team, if they are in any.
+pub(super) async fn forget(tx: &Tx, team: Uuid, users: &[Uuid]) -> Result<()> {
+    for chunk in users.chunks(bulk::IDS) {
+        Entity::delete_many()
+            .filter(of_people((&[team], chunk)))
+            .exec(tx.connection())
+            .await?;
+    }
+    Ok(())
+}
+
+/// In which groups people of teams are.
+pub(super) fn groups_of(people: (&[Uuid], &[Uuid])) -> SelectStatement {
+    Query::select()
+        .column(Column::GroupId)
+        .from(Entity)
+        .cond_where(of_people(people))
+        .take()
 }
 
 fn of_people((teams, users): (&[Uuid], &[Uuid])) -> Condition {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Statement, Value,
+    QuerySelect, Statement, UpdateMany, Value,
     sea_query::{CaseStatement, Expr, ExprTrait},
 };
 use uuid::Uuid;
@@ -12,13 +12,14 @@ use uuid::Uuid;
 use super::{
     Reads, Tx, bulk,
     entities::directory_groups::{ActiveModel, Column, Entity, Model},
+    group_members,
     rows::{micros, time},
 };
 use crate::{
     clock::Time,
     domain::{
         groups::Group,
-        names::DisplayName,
+        names::GroupName,
         pages::{Page, Position},
         texts::ExternalId,
     },
@@ -34,7 +35,7 @@ impl TryFrom<Model> for Group {
             team_id: row.team_id,
             directory_id: row.directory_id,
             external_id: ExternalId::kept(&row.external_id)?,
-            display_name: DisplayName::parse("display_name", &row.display_name)
+            display_name: GroupName::parse("display_name", &row.display_name)
                 .map_err(|broken| Error::kept(&broken))?,
             create_time: time(row.create_time)?,
             update_time: time(row.update_time)?,
@@ -89,12 +90,7 @@ pub async fn update(tx: &Tx, team: Uuid, groups: &[&Group]) -> Result<()> {
 /// Notes that groups were changed: at this moment, or after the change before, whichever is later.
 pub async fn touch(tx: &Tx, team: Uuid, ids: &[Uuid], now: Time) -> Result<()> {
     for chunk in ids.chunks(bulk::IDS) {
-        let before = || Expr::col(Column::UpdateTime);
-        let after = CaseStatement::new()
-            .case(before().lt(micros(now)), micros(now))
-            .finally(before().add(1));
-        let done = Entity::update_many()
-            .col_expr(Column::UpdateTime, after.into())
+        let done = touching(now)
             .filter(Column::TeamId.eq(team))
             .filter(Column::Id.is_in(chunk.iter().copied()))
             .exec(tx.connection())
@@ -102,6 +98,24 @@ pub async fn touch(tx: &Tx, team: Uuid, ids: &[Uuid], now: Time) -> Result<()> {
         bulk::expect(chunk.len() as u64, done.rows_affected)?;
     }
     Ok(())
+}
+
+/// The same of those that people of teams are in: many of one team, or one of many.
+pub async fn touch_of(tx: &Tx, people: (&[Uuid], &[Uuid]), now: Time) -> Result<()> {
+    touching(now)
+        .filter(Column::TeamId.is_in(people.0.iter().copied()))
+        .filter(Column::Id.in_subquery(group_members::groups_of(people)))
+        .exec(tx.connection())
+        .await?;
+    Ok(())
+}
+
+fn touching(now: Time) -> UpdateMany<Entity> {
+    let before = || Expr::col(Column::UpdateTime);
+    let after = CaseStatement::new()
+        .case(before().lt(micros(now)), micros(now))
+        .finally(before().add(1));
+    Entity::update_many().col_expr(Column::UpdateTime, after.into())
 }
 
 /// Deletes groups; a key refuses it while somebody is in one, or one is mapped.

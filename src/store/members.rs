@@ -15,6 +15,7 @@ use super::{
         members::{Column, Entity, Model},
         users,
     },
+    group_members, group_roles,
     invitations::open_of,
     member_roles,
     rows::{micros, opt_time, time, word},
@@ -110,7 +111,7 @@ fn still(column: Column) -> Expr {
     Expr::col(column).and(Expr::col(Column::RemoveTime).is_null())
 }
 
-/// Gives memberships that ended, or whose invitation expired, a new beginning, without custom roles. The primary admin's role is the team's
+/// Gives memberships that ended, or whose invitation expired, a new beginning, without custom roles and in no group. The primary admin's role is the team's
 /// to give, so his keeps what it has.
 pub async fn enter_again(tx: &Tx, team: &Team, users: &[Uuid], entry: Entry) -> Result<()> {
     let role = Expr::case(
@@ -150,6 +151,9 @@ pub async fn enter_again(tx: &Tx, team: &Team, users: &[Uuid], entry: Entry) -> 
         let done = update.exec(tx.connection()).await?;
         bulk::expect(chunk.len() as u64, done.rows_affected)?;
     }
+    // A replica of the version before leaves these behind too.
+    group_members::forget(tx, team.id, users).await?;
+    group_roles::forget(tx, &[team.id], users).await?;
     member_roles::clear(tx, team.id, users).await
 }
 

@@ -102,6 +102,7 @@ impl<'a> Leavers<'a> {
         if count > 0 {
             let rows = (self.ids(), count);
             append_of_group_members(tx, rows, made).await?;
+            store::groups::touch_of(tx, self.ids(), made.at).await?;
             store::group_members::leave(tx, rows).await?;
             store::group_roles::forget(tx, &self.team_ids, self.users).await?;
         }

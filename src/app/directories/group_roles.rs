@@ -10,8 +10,8 @@ use crate::{
     store::{self, Tx, events::Made},
 };
 
-/// Makes the roles of these people what their own and their groups' say; what they are already is no change. Who is no admin any more loses his
-/// custom roles, as by hand. The number of statements does not depend on that of the people, but for chunks. The caller holds the
+/// Makes the roles of these people what their own and their groups' say; what they are already is no change. Custom roles are
+/// nobody's but his own. The number of statements does not depend on that of the people, but for chunks. The caller holds the
 /// team's lock.
 pub(in crate::app) async fn settle(
     tx: &Tx,
@@ -23,7 +23,7 @@ pub(in crate::app) async fn settle(
         return Ok(());
     }
     let given = store::group_roles::given(tx, team.id, users).await?;
-    let (mut forgotten, mut remembered, mut fallen) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut forgotten, mut remembered) = (Vec::new(), Vec::new());
     let mut moved: BTreeMap<u8, (Role, Vec<Uuid>)> = BTreeMap::new();
     for (user, held) in store::group_roles::held(tx, team, users).await? {
         let then = held.with(given.get(&user).copied());
@@ -34,25 +34,16 @@ pub(in crate::app) async fn settle(
             remembered.extend(then.own.map(|own| (user, own)));
         }
         if then.role != held.role {
-            if held.role.is_admin() && !then.role.is_admin() {
-                fallen.push(user);
-            }
             let of_role = moved.entry(then.role.rank());
             of_role.or_insert((then.role, Vec::new())).1.push(user);
         }
     }
     store::group_roles::forget(tx, &[team.id], &forgotten).await?;
     store::group_roles::remember(tx, team.id, &remembered).await?;
-    let holders = store::member_roles::of_members(tx, team.id, &fallen).await?;
-    store::member_roles::clear(tx, team.id, &fallen).await?;
     for (role, users) in moved.values() {
         store::standing_changes::set_roles(tx, team, users, *role).await?;
-        let (poorer, others): (Vec<Uuid>, Vec<Uuid>) =
-            users.iter().partition(|user| holders.contains_key(*user));
-        for (users, fields) in [(others, "role"), (poorer, "role,custom_role_ids")] {
-            let changed = (team, &users[..], fields);
-            store::events::append_of_changed_members(tx, changed, made).await?;
-        }
+        let changed = (team, &users[..], "role");
+        store::events::append_of_changed_members(tx, changed, made).await?;
     }
     Ok(())
 }

@@ -1,15 +1,18 @@
 //! What a sync says of groups: each that is sent becomes what is said of it, once the people are as they should be.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::groups::{Changes, carry_out};
+use super::{
+    granting,
+    groups::{Changes, carry_out},
+};
 use crate::{
     domain::{
         directories::Directory,
         groups::{Entry, Group, GroupOutcome, GroupResult, Said},
-        names::DisplayName,
+        names::GroupName,
         teams::Team,
         texts::ExternalId,
     },
@@ -46,6 +49,10 @@ pub(super) async fn apply(
         plan.end_unnamed(entries);
     }
     carry_out(tx, (team, directory), &plan.changes, made).await?;
+    // Also where nothing was said anew: a replica of the version before may have ended what a group gives.
+    let sent: BTreeSet<Uuid> = plan.results.iter().filter_map(|one| one.group_id).collect();
+    let sent: Vec<Uuid> = sent.into_iter().collect();
+    granting::settle(tx, team.id, &sent, made).await?;
     Ok(plan.results)
 }
 
@@ -130,7 +137,7 @@ impl Plan<'_> {
     fn put(
         &mut self,
         result: &mut GroupResult,
-        (id, name): (&ExternalId, &DisplayName),
+        (id, name): (&ExternalId, &GroupName),
         members: &[String],
     ) {
         let now = self.made.at;

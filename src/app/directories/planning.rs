@@ -81,6 +81,7 @@ pub(super) async fn plan<'a>(
             entry: number,
             external_id: entry.external_id.as_ref().map(|id| id.as_str().to_owned()),
             outcome: SyncOutcome::Unchanged,
+            refused: None,
             user_id: None,
             first_entry: None,
             violations: Vec::new(),
@@ -167,7 +168,7 @@ impl<'a> Plan<'a> {
         let facts = (known.is_own(wanted), is_taken);
         let change = own.change(wanted, held.is_disabled, facts);
         let is_other = held.external_id != wanted.external_id.as_str();
-        let is_renamed = held.user_name != wanted.user_name && !change.is_refused;
+        let is_renamed = held.user_name != wanted.user_name && change.refused.is_none();
         if is_other || is_renamed {
             self.unlinked.insert(held.external_id.clone());
             self.linked.push((wanted, held.user_id));
@@ -223,6 +224,7 @@ impl<'a> Plan<'a> {
         }
         let result = self.last();
         result.outcome = change.outcome;
+        result.refused = change.refused;
         result.user_id = Some(own.user.id);
     }
 
@@ -257,6 +259,7 @@ impl<'a> Plan<'a> {
                     entry: 0,
                     external_id: Some(id),
                     outcome,
+                    refused: None,
                     user_id: Some(held.user_id),
                     first_entry: None,
                     violations: Vec::new(),

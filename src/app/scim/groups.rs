@@ -97,9 +97,11 @@ pub async fn create(
         changes.joined = people.into_iter().map(|user| (id, user)).collect();
         let parties = (&team, &visitor.directory);
         groups::carry_out(tx, parties, &changes, made(origin, now)).await?;
-        shown(tx, place, (id, with_members)).await
+        Ok(id)
     };
-    ctx.store.write(work).await
+    // It may be large, and nobody waits for the team meanwhile.
+    let id = ctx.store.write(work).await?;
+    shown(&ctx.store, place, (id, with_members)).await
 }
 
 /// Changes a group into what `change` makes of it. What it is already is no change.
@@ -147,10 +149,10 @@ pub async fn change(
             changes.updated.push((group, fields));
         }
         let parties = (&team, &visitor.directory);
-        groups::carry_out(tx, parties, &changes, made(origin, now)).await?;
-        shown(tx, place, (id, with_members)).await
+        groups::carry_out(tx, parties, &changes, made(origin, now)).await
     };
-    ctx.store.write(work).await
+    ctx.store.write(work).await?;
+    shown(&ctx.store, place, (id, with_members)).await
 }
 
 /// Takes a group away, and the access that it gave, if `check` lets it.
@@ -247,7 +249,7 @@ async fn peopled(
 }
 
 fn stored(kept: &KeptGroup, (team, directory): (Uuid, Uuid)) -> Result<Group> {
-    let name = crate::domain::names::DisplayName::parse("display_name", &kept.display_name);
+    let name = crate::domain::names::GroupName::parse("display_name", &kept.display_name);
     Ok(Group {
         id: kept.id,
         team_id: team,

@@ -158,6 +158,7 @@ async fn sync(
     let result = results.pop();
     let result = result.ok_or_else(|| Error::internal("an entry had no result"))?;
     done(result.outcome)?;
+    result.refused.map_or(Ok(()), done)?;
     Ok(result)
 }
 

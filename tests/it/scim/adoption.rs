@@ -15,6 +15,7 @@ tests![
     a_member_is_taken_over_only_within_the_teams_domains,
     an_account_of_others_is_not_adopted,
     an_address_moves_only_where_it_may,
+    what_is_refused_in_part_is_refused_as_a_whole,
     the_primary_admin_is_taken_over_and_never_disabled_or_taken_out,
 ];
 
@@ -101,6 +102,31 @@ async fn an_address_moves_only_where_it_may(h: &Harness) {
     scim.patch(&user, to("countess@acme.example")).await.ok(200);
     assert_eq!(h.user(&user).await.email, "countess@acme.example");
     assert_eq!(scim.count("emails eq \"COUNTESS@acme.example\"").await, 1);
+}
+
+async fn what_is_refused_in_part_is_refused_as_a_whole(h: &Harness) {
+    let team = h.led_team("acme").await;
+    let scim = h.scim(&team.id).await;
+    h.own_domain(&team.id, "acme.example").await;
+    let made = scim.post(ada()).await.ok(201);
+    let user = id(&made);
+    // Whether he may sign in is the directory's to say in any case; a sync says so, and a call is done as a whole or not at all.
+    let both = json!([
+        {"op": "replace", "path": "active", "value": false},
+        {"op": "replace", "path": "emails", "value": "ada@else.example"},
+    ]);
+    scim.patch(&user, both)
+        .await
+        .refused(409, Some("uniqueness"));
+    scim.post(called("bob")).await.ok(201);
+    let mut taken = ada();
+    taken["active"] = false.into();
+    taken["userName"] = "countess".into();
+    taken["emails"] = json!([{"value": "bob@acme.example"}]);
+    scim.put(&user, taken)
+        .await
+        .refused(409, Some("uniqueness"));
+    assert_eq!(scim.get(&format!("/Users/{user}")).await.ok(200), made);
 }
 
 async fn the_primary_admin_is_taken_over_and_never_disabled_or_taken_out(h: &Harness) {

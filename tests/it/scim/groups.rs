@@ -146,11 +146,17 @@ async fn a_members_end_takes_him_out_of_groups(h: &Harness) {
     let team = h.led_team("acme").await;
     let scim = h.scim(&team.id).await;
     let [ann, bob] = two(&scim).await;
-    let group = id(&scim.group("Staff", &[&ann, &bob]).await.ok(201));
+    let made = scim.group("Staff", &[&ann, &bob]).await;
+    let group = id(&made.body);
+    let tag = made.headers["etag"].to_str().expect("text").to_owned();
     assert_eq!(scim.delete(&ann).await.status, 204);
     let path = format!("/Groups/{group}");
-    let left = scim.get(&path).await.ok(200);
-    assert_eq!(members(&left), [&bob]);
+    let none = [("if-none-match", &*tag)];
+    let left = scim.call((Method::GET, &path), &none, &Value::Null).await;
+    assert_eq!(members(&left.ok(200)), [&bob]);
+    let seen = h.groups(&h.directory_now(&team.id).await).await;
+    assert_eq!(seen[0].member_count, 1);
+    h.is_sound(None).await;
     // Whoever is disabled stays in his groups, as with the directory.
     let off = json!([{"op": "replace", "path": "active", "value": false}]);
     scim.patch(&bob, off).await.ok(200);
