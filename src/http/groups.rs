@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     app::scim::groups::{self, Shown},
-    domain::scim::{Condition, Filter, GroupDraft, KeptGroup, KeptMember, Patch, groups::GROUP},
+    domain::scim::{Condition, Filter, GroupDraft, KeptGroup, Patch, groups::GROUP},
     error::{Reason, Result},
 };
 
@@ -165,7 +165,7 @@ fn written(visit: &Visit, (status, query): (StatusCode, &Query), group: &Shown) 
 
 /// A group as SCIM shows it.
 fn shown(visit: &Visit, Shown { group, members }: &Shown) -> Value {
-    let members: Vec<Value> = members.iter().map(|one| member(visit, one)).collect();
+    let members: Vec<Value> = members.iter().map(|user| member(visit, *user)).collect();
     let mut body = json!({
         "schemas": [GROUP],
         "id": group.id.to_string(),
@@ -185,11 +185,10 @@ fn shown(visit: &Visit, Shown { group, members }: &Shown) -> Value {
     body
 }
 
-fn member(visit: &Visit, member: &KeptMember) -> Value {
+fn member(visit: &Visit, user: Uuid) -> Value {
     json!({
-        "value": member.id.to_string(),
-        "$ref": visit.location(&format!("/Users/{}", member.id)),
+        "value": user.to_string(),
+        "$ref": visit.location(&format!("/Users/{user}")),
         "type": "User",
-        "display": member.user_name,
     })
 }

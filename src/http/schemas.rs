@@ -60,7 +60,6 @@ pub(super) fn group() -> Value {
                         "type": "reference", "referenceTypes": ["User"], "mutability": "immutable", "caseExact": true
                     })),
                     attribute("type", "What is in it", json!({"canonicalValues": ["User"], "mutability": "immutable"})),
-                    attribute("display", "The user's name", json!({"mutability": "readOnly"})),
                 ]
             })),
         ],

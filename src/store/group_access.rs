@@ -1,12 +1,18 @@
-//! The difference between the access that people have by groups and the access that groups and mappings give: some of it at a time.
+//! The access that groups give, and what people have of it.
 
-use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Statement, Value,
+};
 use uuid::Uuid;
 
-use super::{Reads, bulk, entities::product_access::Model, products};
+use super::{
+    Reads, bulk,
+    entities::product_access::{Column, Entity, Model},
+    products,
+};
 use crate::{
     domain::{
-        access::{Access, AccessPath},
+        access::{Access, AccessPath, PathKind},
         products::ProductId,
     },
     error::Result,
@@ -31,14 +37,25 @@ pub struct Lacking {
     pub known: Option<Uuid>,
 }
 
+/// Access that a group gives.
+#[derive(Clone)]
+pub struct Gift {
+    /// The group.
+    pub group_id: Uuid,
+    /// To which hub.
+    pub hub_id: Uuid,
+    /// The hub's product.
+    pub product_id: ProductId,
+    /// On whose behalf.
+    pub granter_user_id: Option<Uuid>,
+}
+
 #[derive(FromQueryResult)]
 struct Given {
-    user_id: Uuid,
+    group_id: Uuid,
     hub_id: Uuid,
     product_id: String,
-    group_id: Uuid,
-    creator_user_id: Option<Uuid>,
-    known: Option<Uuid>,
+    creator: Option<Uuid>,
 }
 
 #[derive(FromQueryResult)]
@@ -49,32 +66,45 @@ struct Kept {
     known: Option<Uuid>,
 }
 
-/// What these groups give, and those who are in them have not.
-pub async fn lacking(db: &impl Reads, team: Uuid, groups: &[Uuid]) -> Result<Vec<Lacking>> {
+/// To what these groups give access.
+pub async fn gifts(db: &impl Reads, team: Uuid, groups: &[Uuid]) -> Result<Vec<Gift>> {
+    if groups.is_empty() {
+        return Ok(Vec::new());
+    }
     let (these, values) = binds(team, groups);
     let sql = format!(
-        "SELECT l.user_id, p.hub_id, h.product_id, p.group_id, p.creator_user_id, a.id AS known
+        "SELECT p.group_id, p.hub_id, h.product_id, p.creator_user_id AS creator
         FROM group_mappings p
         JOIN hubs h ON h.team_id = p.team_id AND h.id = p.hub_id
-        JOIN directory_group_members l ON l.team_id = p.team_id AND l.group_id = p.group_id
-        JOIN members m ON m.team_id = l.team_id AND m.user_id = l.user_id AND m.remove_time IS NULL
-        LEFT JOIN product_access a ON a.team_id = p.team_id AND a.user_id = l.user_id AND a.hub_id = p.hub_id
-            AND a.path = 'GROUP' AND a.through_id = p.group_id
-        WHERE p.team_id = $1 AND p.group_id IN ({these}) AND (a.id IS NULL OR a.state <> 'ACTIVE')
-        LIMIT {AT_ONCE}"
+        WHERE p.team_id = $1 AND p.group_id IN ({these})"
     );
     let rows = Given::find_by_statement(statement(db, sql, values)).all(db.connection());
     let rows = rows.await?.into_iter().map(|row| {
-        Ok(Lacking {
-            user_id: row.user_id,
+        Ok(Gift {
+            group_id: row.group_id,
             hub_id: row.hub_id,
             product_id: products::id(&row.product_id)?,
-            path: AccessPath::Group(row.group_id),
-            granter_user_id: row.creator_user_id,
-            known: row.known,
+            granter_user_id: row.creator,
         })
     });
     rows.collect()
+}
+
+/// What these people have, or had, by groups of a team.
+pub async fn held(db: &impl Reads, team: Uuid, users: &[Uuid]) -> Result<Vec<Access>> {
+    let mut found = Vec::new();
+    for chunk in users.chunks(bulk::IDS) {
+        let rows = Entity::find()
+            .filter(Column::TeamId.eq(team))
+            .filter(Column::UserId.is_in(chunk.iter().copied()))
+            .filter(Column::Path.eq(PathKind::Group.word()))
+            .all(db.connection())
+            .await?;
+        for row in rows {
+            found.push(Access::try_from(row)?);
+        }
+    }
+    Ok(found)
 }
 
 /// The grants of their own that people of a team lack who have active access by groups.

@@ -126,16 +126,35 @@ pub async fn counts(db: &impl Reads, team: Uuid, groups: &[Uuid]) -> Result<Hash
         .collect())
 }
 
-/// Who is in these groups, as (group, person).
+/// Who is in these groups, as (group, person), in the order of the ids.
 pub async fn of_groups(db: &impl Reads, team: Uuid, groups: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
     let mut found = Vec::new();
     for chunk in groups.chunks(bulk::IDS) {
         let rows = Entity::find()
             .filter(Column::TeamId.eq(team))
             .filter(Column::GroupId.is_in(chunk.iter().copied()))
+            .order_by_asc(Column::GroupId)
+            .order_by_asc(Column::UserId)
             .all(db.connection())
             .await?;
         found.extend(rows.into_iter().map(|row| (row.group_id, row.user_id)));
+    }
+    Ok(found)
+}
+
+/// In which groups these people are who are in the team, as (group, person).
+pub async fn places(db: &impl Reads, team: Uuid, users: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
+    let here = present(db, team, users).await?;
+    let mut found = Vec::new();
+    for chunk in users.chunks(bulk::IDS) {
+        let rows = Entity::find()
+            .filter(of_people((&[team], chunk)))
+            .order_by_asc(Column::UserId)
+            .order_by_asc(Column::GroupId)
+            .all(db.connection())
+            .await?;
+        let rows = rows.into_iter().filter(|row| here.contains(&row.user_id));
+        found.extend(rows.map(|row| (row.group_id, row.user_id)));
     }
     Ok(found)
 }

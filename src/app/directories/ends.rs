@@ -95,7 +95,7 @@ async fn end_groups(
     let groups: Vec<Uuid> = groups.into_iter().map(|group| group.id).collect();
     granting::keep(tx, (team, granter), made).await?;
     store::directories::clear(tx, team).await?;
-    granting::settle(tx, team, &groups, made).await
+    granting::end_all(tx, team, &groups, made).await
 }
 
 /// Makes members of a directory the team's own. What a directory took from somebody, an admin must give back.

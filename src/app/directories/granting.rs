@@ -1,13 +1,13 @@
 //! Access by groups: it is what groups and mappings say, whoever changed them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use uuid::Uuid;
 
 use crate::{
     app::access,
     domain::{
-        access::{Access, AccessState},
+        access::{Access, AccessPath, AccessState},
         events::{EventType, Happening, Payload},
         product_events::AccessPlace,
     },
@@ -16,30 +16,80 @@ use crate::{
     store::{
         self, Tx,
         events::Made,
-        group_access::{Lacking, lacking, surplus, without_own},
+        group_access::{Gift, Lacking, gifts, held, surplus, without_own},
     },
 };
 
-/// Makes the access by these groups of a team what the groups and their mappings give now: whoever lacks some gets it, what nothing gives any
-/// more ends, by somebody's wish and not as if he had left. It is done some thousands at a time, by the same number of statements each.
-/// The caller holds the team's lock.
-pub(super) async fn settle(tx: &Tx, team: Uuid, groups: &[Uuid], made: Made<'_>) -> Result<()> {
+/// How many people are settled at once.
+const AT_ONCE: usize = 1_000;
+
+/// Makes the access that these people have by these groups of a team what the groups and their mappings give now: whoever lacks some gets it, what
+/// nothing gives any more ends, by somebody's wish and not as if he had left. It is done a thousand people at a time, by the same
+/// number of statements each. The caller holds the team's lock.
+///
+/// No statement joins people with people: many may be new in this transaction, which the database's counts know nothing of.
+pub(super) async fn settle(
+    tx: &Tx,
+    team: Uuid,
+    (groups, users): (&[Uuid], &[Uuid]),
+    made: Made<'_>,
+) -> Result<()> {
+    if groups.is_empty() || users.is_empty() {
+        return Ok(());
+    }
+    let gifts = gifts(tx, team, groups).await?;
+    let groups: HashSet<Uuid> = groups.iter().copied().collect();
+    for users in users.chunks(AT_ONCE) {
+        let held = held(tx, team, users).await?;
+        let of_these = |one: &Access| one.path.group().is_some_and(|it| groups.contains(&it));
+        let held = held.into_iter().filter(of_these);
+        let mut held: HashMap<_, _> = held.map(|one| (key(&one), one)).collect();
+        let mut lacking = Vec::new();
+        if !gifts.is_empty() {
+            for (group, user) in store::group_members::places(tx, team, users).await? {
+                for gift in gifts.iter().filter(|gift| gift.group_id == group) {
+                    let known = held.remove(&(user, gift.hub_id, Some(group)));
+                    if !known.as_ref().is_some_and(Access::is_active) {
+                        lacking.push(lack(user, gift, known));
+                    }
+                }
+            }
+        }
+        let mut surplus: Vec<Access> = held.into_values().filter(Access::is_active).collect();
+        surplus.sort_unstable_by_key(|one| one.id);
+        access::end(tx, surplus, Access::is_active, made).await?;
+        give(tx, team, lacking, made).await?;
+    }
+    Ok(())
+}
+
+/// By what an access is the only one.
+fn key(access: &Access) -> (Uuid, Uuid, Option<Uuid>) {
+    (access.user_id, access.hub_id, access.path.group())
+}
+
+fn lack(user: Uuid, gift: &Gift, known: Option<Access>) -> Lacking {
+    Lacking {
+        user_id: user,
+        hub_id: gift.hub_id,
+        product_id: gift.product_id.clone(),
+        path: AccessPath::Group(gift.group_id),
+        granter_user_id: gift.granter_user_id,
+        known: known.map(|known| known.id),
+    }
+}
+
+/// Ends what people have by groups that give nothing any more.
+pub(super) async fn end_all(tx: &Tx, team: Uuid, groups: &[Uuid], made: Made<'_>) -> Result<()> {
     if groups.is_empty() {
         return Ok(());
     }
     loop {
         let some = surplus(tx, team, groups).await?;
         if some.is_empty() {
-            break;
-        }
-        access::end(tx, some, Access::is_active, made).await?;
-    }
-    loop {
-        let some = lacking(tx, team, groups).await?;
-        if some.is_empty() {
             return Ok(());
         }
-        give(tx, team, some, made).await?;
+        access::end(tx, some, Access::is_active, made).await?;
     }
 }
 
@@ -59,6 +109,9 @@ pub(super) async fn keep(
 }
 
 async fn give(tx: &Tx, team: Uuid, lacking: Vec<Lacking>, made: Made<'_>) -> Result<()> {
+    if lacking.is_empty() {
+        return Ok(());
+    }
     let mut events = Vec::with_capacity(lacking.len());
     let mut first = Vec::new();
     let mut again: BTreeMap<Option<Uuid>, Vec<Uuid>> = BTreeMap::new();

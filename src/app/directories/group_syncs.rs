@@ -52,7 +52,15 @@ pub(super) async fn apply(
     // Also where nothing was said anew: a replica of the version before may have ended what a group gives.
     let sent: BTreeSet<Uuid> = plan.results.iter().filter_map(|one| one.group_id).collect();
     let sent: Vec<Uuid> = sent.into_iter().collect();
-    granting::settle(tx, team.id, &sent, made).await?;
+    if !store::group_access::gifts(tx, team.id, &sent)
+        .await?
+        .is_empty()
+    {
+        let pairs = store::group_members::of_groups(tx, team.id, &sent).await?;
+        let people: BTreeSet<Uuid> = pairs.into_iter().map(|(_, user)| user).collect();
+        let people: Vec<Uuid> = people.into_iter().collect();
+        granting::settle(tx, team.id, (&sent, &people), made).await?;
+    }
     Ok(plan.results)
 }
 

@@ -64,7 +64,7 @@ impl Changes {
         changed.into_iter().collect()
     }
 
-    /// Those whose roles may have to change.
+    /// Those whose access and roles may have to change.
     fn people(&self) -> Vec<Uuid> {
         let pairs = self.joined.iter().chain(&self.left);
         let people: BTreeSet<Uuid> = pairs.map(|(_, user)| *user).collect();
@@ -116,8 +116,9 @@ pub async fn carry_out(
 
     let events = told(directory, changes, &mappings);
     store::events::append(tx, &events, made).await?;
-    granting::settle(tx, team.id, &changes.concerned(), made).await?;
-    group_roles::settle(tx, team, &changes.people(), made).await
+    let people = changes.people();
+    granting::settle(tx, team.id, (&changes.concerned(), &people), made).await?;
+    group_roles::settle(tx, team, &people, made).await
 }
 
 /// That what there is then is not too much.

@@ -118,12 +118,10 @@ pub async fn delete<A: Message + Default>(
 /// Gives or takes what a mapping is about.
 async fn settle(tx: &Tx, team: &Team, mapping: &Mapping, made: Made<'_>) -> Result<()> {
     let group = [mapping.group_id];
+    let pairs = store::group_members::of_groups(tx, team.id, &group).await?;
+    let people: Vec<Uuid> = pairs.into_iter().map(|(_, user)| user).collect();
     match mapping.target {
-        Target::Hub(_) => granting::settle(tx, team.id, &group, made).await,
-        Target::Role(_) => {
-            let pairs = store::group_members::of_groups(tx, team.id, &group).await?;
-            let people: Vec<Uuid> = pairs.into_iter().map(|(_, user)| user).collect();
-            group_roles::settle(tx, team, &people, made).await
-        }
+        Target::Hub(_) => granting::settle(tx, team.id, (&group, &people), made).await,
+        Target::Role(_) => group_roles::settle(tx, team, &people, made).await,
     }
 }

@@ -1,6 +1,6 @@
 //! What a directory says of one of its groups by SCIM.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ use crate::{
     domain::{
         directories::Directory,
         groups::Group,
-        scim::{Condition, KeptGroup, KeptMember, ScimGroup, groups::MemberEdits},
+        scim::{Condition, KeptGroup, ScimGroup, groups::MemberEdits},
         texts::ExternalId,
     },
     error::{Error, Result, ScimKind},
@@ -28,7 +28,7 @@ pub struct Shown {
     /// The group.
     pub group: KeptGroup,
     /// Who is in it, if that is asked for.
-    pub members: Vec<KeptMember>,
+    pub members: Vec<Uuid>,
 }
 
 /// One group of a directory; with its people, if they are wanted.
@@ -240,7 +240,10 @@ async fn peopled(
 ) -> Result<Vec<Shown>> {
     let ids: Vec<Uuid> = groups.iter().map(|group| group.id).collect();
     let wanted = if with_members { &ids[..] } else { &[] };
-    let mut members = store::scim::groups::members(db, team, wanted).await?;
+    let mut members: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    for (group, user) in store::group_members::of_groups(db, team, wanted).await? {
+        members.entry(group).or_default().push(user);
+    }
     let shown = groups.into_iter().map(|group| Shown {
         members: members.remove(&group.id).unwrap_or_default(),
         group,

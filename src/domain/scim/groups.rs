@@ -151,15 +151,6 @@ pub struct KeptGroup {
     pub update_time: Time,
 }
 
-/// Somebody in a group, as it shows him.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptMember {
-    /// Our id of the person.
-    pub id: Uuid,
-    /// What the directory calls him.
-    pub user_name: String,
-}
-
 impl GroupDraft {
     /// Reads a whole group. What SCIM does not let us keep is passed over, as it says.
     ///

@@ -14,7 +14,7 @@ pub mod users;
 pub use self::{
     conditions::Condition,
     filter::Filter,
-    groups::{GroupDraft, KeptGroup, KeptMember, ScimGroup},
+    groups::{GroupDraft, KeptGroup, ScimGroup},
     kept::KeptUser,
     patch::{MAX_OPERATIONS, Patch},
     path::Path,

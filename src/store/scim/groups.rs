@@ -1,26 +1,17 @@
 //! The groups of a directory as SCIM asks for them.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, Order, QueryFilter, QuerySelect,
-    sea_query::{Expr, ExprTrait, Query},
-};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{
-    super::{
-        Reads, bulk,
-        entities::{directory_group_members as places, directory_users as links},
-        rows::time,
-    },
+    super::{Reads, bulk, entities::directory_group_members as places, rows::time},
     About, Ask,
 };
 use crate::{
     domain::{
-        scim::{
-            Condition, KeptGroup, KeptMember, ScimGroup, conditions::TextField, filter::Operator,
-        },
+        scim::{Condition, KeptGroup, ScimGroup, conditions::TextField, filter::Operator},
         texts::ExternalId,
     },
     error::{Error, Result},
@@ -97,46 +88,6 @@ pub async fn is_taken(
     }
     let (total, _) = page(db, place, &Condition::All(wanted), (0, 0)).await?;
     Ok(total > 0)
-}
-
-/// Who is in these groups, as they show him: no more people than all groups of a directory may have.
-pub async fn members(
-    db: &impl Reads,
-    team: Uuid,
-    groups: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<KeptMember>>> {
-    let place = |column| Expr::col((places::Entity, column));
-    let link = |column| Expr::col((links::Entity, column));
-    let mut found: HashMap<Uuid, Vec<KeptMember>> = HashMap::new();
-    for chunk in groups.chunks(bulk::IDS) {
-        let select = Query::select()
-            .columns([
-                (places::Entity, places::Column::GroupId),
-                (places::Entity, places::Column::UserId),
-            ])
-            .column((links::Entity, links::Column::UserName))
-            .from(places::Entity)
-            .inner_join(
-                links::Entity,
-                link(links::Column::TeamId)
-                    .eq(place(places::Column::TeamId))
-                    .and(link(links::Column::UserId).eq(place(places::Column::UserId))),
-            )
-            .and_where(place(places::Column::TeamId).eq(team))
-            .and_where(place(places::Column::GroupId).is_in(chunk.iter().copied()))
-            .order_by((places::Entity, places::Column::GroupId), Order::Asc)
-            .order_by((places::Entity, places::Column::UserId), Order::Asc)
-            .take();
-        for row in db.connection().query_all(&select).await? {
-            let member = KeptMember {
-                id: row.try_get("", "user_id")?,
-                user_name: row.try_get("", "user_name")?,
-            };
-            let group = row.try_get("", "group_id")?;
-            found.entry(group).or_default().push(member);
-        }
-    }
-    Ok(found)
 }
 
 /// Who is in a group: all of them, or those of these people.
