@@ -72,10 +72,10 @@ fn change(
     if attribute == GroupAttribute::Members {
         return change_members(&mut group.members, path, (manner, is_removal, value));
     }
-    if path.elements.is_some() {
-        return Err(ScimKind::InvalidPath.because("brackets are for members, as a whole"));
-    }
     match attribute {
+        GroupAttribute::ExternalId | GroupAttribute::DisplayName if path.elements.is_some() => {
+            return Err(ScimKind::InvalidPath.because("brackets are for members"));
+        }
         GroupAttribute::ExternalId if is_removal => group.external_id = None,
         GroupAttribute::DisplayName if is_removal => {
             return Err(ScimKind::Mutability.because("this cannot be taken away"));
