@@ -35,19 +35,31 @@ pub(super) async fn search(visit: Visit, body: Bytes) -> Response {
 async fn found(visit: &Visit, query: Result<Query>) -> Response {
     let answered = async {
         let query = query?;
-        let condition = match &query.filter {
-            Some(filter) => Filter::parse(filter)?.group_condition()?,
-            None => Condition::Constant(true),
-        };
+        let condition = condition(query.filter.as_deref())?;
         let crowd = visit.crowd(query.shows("members")).await?;
-        let range = (query.start - 1, query.count);
-        let wanted = (&condition, range, query.shows("members"));
-        let (total, groups) = groups::list(&visit.ctx, &visit.directory, wanted).await?;
-        let groups = groups.iter().map(|group| query.shown(shown(visit, group)));
-        let groups: Vec<Value> = groups.collect();
+        let (total, groups) = page(visit, &query, (&condition, query.range())).await?;
         Ok(holding(listed(total, query.start, groups), crowd))
     };
     told(visit, answered.await)
+}
+
+/// What a filter means for groups; without one, all are meant.
+pub(super) fn condition(filter: Option<&str>) -> Result<Condition> {
+    filter.map_or(Ok(Condition::Constant(true)), |filter| {
+        Ok(Filter::parse(filter)?.group_condition()?)
+    })
+}
+
+/// How many groups are so, and some of them as they are shown: after so many, so many.
+pub(super) async fn page(
+    visit: &Visit,
+    query: &Query,
+    (condition, range): (&Condition, (u64, u64)),
+) -> Result<(u64, Vec<Value>)> {
+    let wanted = (condition, range, query.shows("members"));
+    let (total, groups) = groups::list(&visit.ctx, &visit.directory, wanted).await?;
+    let groups = groups.iter().map(|group| query.shown(shown(visit, group)));
+    Ok((total, groups.collect()))
 }
 
 /// `GET /Groups/{id}`.

@@ -23,6 +23,7 @@ mod groups;
 mod query;
 mod refusals;
 mod schemas;
+mod search;
 mod users;
 
 use front::{Front, Visit};
@@ -40,7 +41,7 @@ pub(crate) fn service(ctx: Context, (tasks, url): (TaskTracker, String)) -> Rout
         .route("/Schemas/{id}", get(discovery::schema))
         .route("/Users", get(users::list).post(users::create))
         .route("/Users/.search", post(users::search))
-        .route("/.search", any(unsupported))
+        .route("/.search", post(search::all))
         .route("/Bulk", any(unsupported))
         .route("/Me", any(unsupported))
         .route("/Groups", get(groups::list).post(groups::create))
@@ -74,7 +75,7 @@ async fn nothing(visit: Visit) -> Response {
     visit.refused(&missing)
 }
 
-/// What the standard has and we have not: a search of all kinds at once, many changes in one request, and whoever is signed in.
+/// What the standard has and we have not: many changes in one request, and whoever is signed in.
 async fn unsupported(_: Request) -> Response {
     refusals::unsupported()
 }

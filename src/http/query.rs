@@ -84,6 +84,11 @@ impl Query {
         Ok(())
     }
 
+    /// After so many, so many.
+    pub(super) const fn range(&self) -> (u64, u64) {
+        (self.start - 1, self.count)
+    }
+
     /// Whether an attribute, or a part of it, is wanted.
     pub(super) fn shows(&self, attribute: &str) -> bool {
         let is_of = |name: &String| {

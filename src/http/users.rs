@@ -37,18 +37,29 @@ pub(super) async fn search(visit: Visit, body: Bytes) -> Response {
 async fn found(visit: &Visit, query: Result<Query>) -> Response {
     let answered = async {
         let query = query?;
-        let condition = match &query.filter {
-            Some(filter) => Filter::parse(filter)?.condition()?,
-            None => Condition::Constant(true),
-        };
-        let range = (query.start - 1, query.count);
-        let found = users::list(&visit.ctx, &visit.directory, (&condition, range)).await?;
-        let (total, users) = found;
-        let users = users.iter().map(|user| query.shown(shown(visit, user)));
-        let users: Vec<Value> = users.collect();
+        let condition = condition(query.filter.as_deref())?;
+        let (total, users) = page(visit, &query, (&condition, query.range())).await?;
         Ok(listed(total, query.start, users))
     };
     told(visit, answered.await)
+}
+
+/// What a filter means for users; without one, everybody is meant.
+pub(super) fn condition(filter: Option<&str>) -> Result<Condition> {
+    filter.map_or(Ok(Condition::Constant(true)), |filter| {
+        Ok(Filter::parse(filter)?.condition()?)
+    })
+}
+
+/// How many users are so, and some of them as they are shown: after so many, so many.
+pub(super) async fn page(
+    visit: &Visit,
+    query: &Query,
+    wanted: (&Condition, (u64, u64)),
+) -> Result<(u64, Vec<Value>)> {
+    let (total, users) = users::list(&visit.ctx, &visit.directory, wanted).await?;
+    let users = users.iter().map(|user| query.shown(shown(visit, user)));
+    Ok((total, users.collect()))
 }
 
 /// `GET /Users/{id}`.

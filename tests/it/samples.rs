@@ -33,6 +33,10 @@ pub(crate) fn sample(method: &MethodDescriptor, things: &Things) -> Vec<DynamicM
         "UpdateMember" | "UpdateProjectMember" => "role",
         _ => "",
     };
+    if method.name() == "CreateGroupMapping" {
+        // To a hub or to a role.
+        message.clear_field_by_name("role");
+    }
     if method.name() == "LeaveTeam" {
         // Whoever has left cannot try the next call.
         message.set_field_by_name("validate_only", Value::Bool(true));

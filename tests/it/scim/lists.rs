@@ -1,7 +1,7 @@
 //! How SCIM finds a directory's users: filters, pages, searches.
 
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     harness::{Harness, tests},
@@ -13,6 +13,7 @@ tests![
     filters_find_whom_they_mean,
     a_list_has_pages_and_as_much_of_each_as_is_wanted,
     a_search_asks_as_a_list_does,
+    a_search_of_everything_finds_users_and_then_groups,
 ];
 
 async fn filters_find_whom_they_mean(h: &Harness) {
@@ -159,4 +160,39 @@ async fn a_search_asks_as_a_list_does(h: &Harness) {
     let bad = json!({"filter": "userName"});
     let answer = scim.call(path, &[], &bad).await;
     answer.refused(400, Some("invalidFilter"));
+}
+
+async fn a_search_of_everything_finds_users_and_then_groups(h: &Harness) {
+    let team = h.led_team("acme").await;
+    let scim = h.scim(&team.id).await;
+    for name in ["ada", "bob"] {
+        scim.post(called(name)).await.ok(201);
+    }
+    for name in ["Crew", "Staff"] {
+        scim.group(name, &[]).await.ok(201);
+    }
+    let named = async |search: Value| {
+        let path = (Method::POST, "/.search");
+        let found = scim.call(path, &[], &search).await.ok(200);
+        let all = found["Resources"].as_array().expect("resources").clone();
+        let names = all.iter().map(|one| {
+            let name = one.get("userName").or_else(|| one.get("displayName"));
+            name.and_then(Value::as_str).expect("a name")[..1].to_owned()
+        });
+        let names: String = names.collect();
+        format!("{}{names}", found["totalResults"])
+    };
+    assert_eq!(named(json!({})).await, "4abCS");
+    assert_eq!(named(json!({"count": 3})).await, "4abC");
+    assert_eq!(named(json!({"startIndex": 2, "count": 2})).await, "4bC");
+    assert_eq!(named(json!({"startIndex": 4})).await, "4S");
+    assert_eq!(named(json!({"startIndex": 9})).await, "4");
+    // What only one kind has finds only that kind.
+    assert_eq!(named(json!({"filter": "userName sw \"a\""})).await, "1a");
+    assert_eq!(named(json!({"filter": "members eq null"})).await, "2CS");
+    assert_eq!(named(json!({"filter": "externalId pr"})).await, "2CS");
+    let bad = json!({"filter": "whatever pr"});
+    scim.call((Method::POST, "/.search"), &[], &bad)
+        .await
+        .refused(400, Some("invalidFilter"));
 }
