@@ -155,6 +155,10 @@ fn result(call: &Call, result: SyncResult) -> proto::SyncResult {
         user_id: user_id.map(|id| id.to_string()).unwrap_or_default(),
         first_entry: result.first_entry.map_or(0, wire),
         violations: shown_violations(result.violations),
+        profile_refusal: result
+            .refused
+            .map_or(Wire::Unspecified, shown_outcome)
+            .into(),
     }
 }
 

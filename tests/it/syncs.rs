@@ -266,6 +266,15 @@ async fn an_address_changes_within_the_teams_domains_alone(h: &Harness) {
     h.join(&team.id, "cid@acme.example").await;
     let taken = (vec![Outcome::EmailTaken], stays);
     assert_eq!(moves("cid@acme.example").await, taken);
+    // Who may not sign in there is disabled here, whatever becomes of his address.
+    let off = [inactive("a", "cid@acme.example"), bob.clone()];
+    let off = h.sync(full(&directory), &off).await;
+    assert_eq!(told(&off), [Outcome::Disabled]);
+    assert_eq!(off.results[0].profile_refusal(), Outcome::EmailTaken);
+    let on = [entry("a", "ann@acme.example"), bob.clone()];
+    let on = h.sync(full(&directory), &on).await;
+    assert_eq!(told(&on), [Outcome::Enabled]);
+    assert_eq!(on.results[0].profile_refusal(), Outcome::Unspecified);
     let changed = (vec![Outcome::Updated], "lee@acme.example".to_owned());
     assert_eq!(moves("lee@acme.example").await, changed);
     // Another team waits for his answer there.

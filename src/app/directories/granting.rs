@@ -37,7 +37,10 @@ pub(super) async fn settle(
     if groups.is_empty() || users.is_empty() {
         return Ok(());
     }
-    let gifts = gifts(tx, team, groups).await?;
+    let mut given: HashMap<Uuid, Vec<Gift>> = HashMap::new();
+    for gift in gifts(tx, team, groups).await? {
+        given.entry(gift.group_id).or_default().push(gift);
+    }
     let groups: HashSet<Uuid> = groups.iter().copied().collect();
     for users in users.chunks(AT_ONCE) {
         let held = held(tx, team, users).await?;
@@ -45,9 +48,9 @@ pub(super) async fn settle(
         let held = held.into_iter().filter(of_these);
         let mut held: HashMap<_, _> = held.map(|one| (key(&one), one)).collect();
         let mut lacking = Vec::new();
-        if !gifts.is_empty() {
+        if !given.is_empty() {
             for (group, user) in store::group_members::places(tx, team, users).await? {
-                for gift in gifts.iter().filter(|gift| gift.group_id == group) {
+                for gift in given.get(&group).into_iter().flatten() {
                     let known = held.remove(&(user, gift.hub_id, Some(group)));
                     if !known.as_ref().is_some_and(Access::is_active) {
                         lacking.push(lack(user, gift, known));
