@@ -8,7 +8,8 @@ use super::settings::count;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Directories")]
 pub struct SyncSettings {
-    /// How many syncs of directories one process reads at once; each may hold 32 MiB and its results.
+    /// How many syncs of directories one process reads at once; each may hold 32 MiB and its results. As many answers of SCIM
+    /// show everybody in groups at once.
     #[arg(
         long,
         env = "MUSTER_CONCURRENT_SYNCS",

@@ -102,7 +102,7 @@ impl Hall {
     }
 
     /// Lets a call in and answers it. Each thing is asked before what costs more. The work runs in a task of its own, which
-    /// neither a directory that goes away nor a deadline drops, and which has the place of the call until it ends.
+    /// neither a directory that goes away nor a deadline drops, and and the answer has the place of the call until it was sent.
     async fn answer(&self, request: Request, next: Next, (call, at): (Uuid, Moment)) -> Response {
         let busy = || refusals::of(&Error::Exhausted(Reason::Overloaded, BUSY), call);
         let Ok(room) = Arc::clone(&self.all).try_acquire_owned() else {

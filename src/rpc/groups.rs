@@ -1,4 +1,4 @@
-//! Groups of directories and what they give access to, as `DirectoryService` reads and shows them.
+//! Groups of directories and what they give, as `DirectoryService` reads and shows them.
 
 use uuid::Uuid;
 
